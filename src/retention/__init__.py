@@ -1,0 +1,1 @@
+"""Retention agreements, reviewed disposal, and certificates that a controller can check alone."""

@@ -1,0 +1,85 @@
+"""What a decision is about, and the smallest things that a store can destroy."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+from urllib.parse import quote, unquote
+
+
+class Kind(StrEnum):
+    """What stands under a key.  In code points data comes before markers: the order of orders."""
+
+    DATA = "data"
+    MARKER = "marker"  # a delete marker
+    UPLOAD = "upload"  # an unfinished multipart upload, which no listing of versions shows
+
+
+class Answer(StrEnum):
+    """What a store said to an order.  Evidence of nothing."""
+
+    TAKEN = "taken"
+    REFUSED = "refused"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    NOT_ASKED = "not_asked"
+
+
+class Fate(StrEnum):
+    """What became of one version, given by verification alone; *unknown* is never *gone*."""
+
+    DESTROYED = "destroyed"
+    ABSENT_BEFORE = "absent_before"
+    HELD_BACK = "held_back"
+    REFUSED = "refused"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class ObjectVersion:
+    """The smallest thing a store can destroy; equal and ordered by (key, kind, version_id)."""
+
+    key: str = field(repr=False)  # may name a patient: it lives in the manifest alone
+    kind: Kind
+    version_id: str
+    size_bytes: int = field(default=0, compare=False)
+    etag: str = field(default="", compare=False)
+    checksum: str = field(default="", compare=False)
+    modified_at: datetime | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class DatasetId:
+    """``REF/class/binding``; stable over agreement versions, and never the URI.
+
+    *generation* is 1 until data arrives after a disposal, which opens ``#2``.
+    """
+
+    reference: str
+    class_name: str
+    binding: tuple[tuple[str, str], ...]  # placeholder → value, in the order of the pattern
+    generation: int = 1
+
+    def __str__(self) -> str:
+        """Return the id, each value percent-encoded so that it has neither slash nor space."""
+        values = (quote(value, safe="-_.") for _, value in self.binding)
+        name = "/".join((self.reference, self.class_name, *values))
+        return name if self.generation == 1 else f"{name}#{self.generation}"
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """The value of each placeholder."""
+        return dict(self.binding)
+
+    @classmethod
+    def parse(cls, text: str, placeholders: tuple[str, ...]) -> Self:
+        """Read what ``str`` wrote, given the names of the class's *placeholders*.
+
+        Raises ValueError if the number of values differs.
+        """
+        name, _, generation = text.partition("#")
+        reference, class_name, *values = name.split("/")
+        pairs = zip(placeholders, map(unquote, values), strict=True)
+        return cls(reference, class_name, tuple(pairs), int(generation or 1))

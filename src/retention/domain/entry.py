@@ -1,0 +1,148 @@
+"""What may stand on the ledger: ids, enums, counts, days and digests; no names, no free text.
+
+Every kind says which facts it carries; whatever else someone tries to write is refused, so that
+a key or a person's words cannot slip into a log that nobody can edit.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from retention.domain.calendar import stamp
+from retention.domain.canonical import canonical
+
+Fact = str | int
+
+_PLAIN = re.compile(r"[A-Za-z0-9:/._#@%+=~-]{0,300}")  # no space: free text cannot pass
+
+
+class Entry(StrEnum):
+    KEY = "key"  # a public key of ours came into use
+    AGREEMENT = "agreement"  # a version came into force, with the digest of its file
+    EVENT = "event"
+    HOLD_PLACED = "hold_placed"
+    HOLD_RELEASED = "hold_released"
+    SURVEYED = "surveyed"
+    MOVED = "moved"  # a dataset, in the table of moves
+    NOTICE = "notice"  # what controllers are told: (dataset, clause, action)
+    NOTICE_ACCEPTED = "notice_accepted"  # by one controller's mail server
+    NOTICE_ANSWERED = "notice_answered"  # by one controller
+    PROPOSED = "proposed"
+    SIGNED = "signed"  # the gate: this person gave this answer
+    DECIDED = "decided"  # what that answer is worth
+    APPROVED = "approved"  # the last approver agreed
+    SPENT = "spent"  # lapsed, declined, drifted or withdrawn: never to be used again
+    BEGIN_LISTING = "begin_listing"
+    INTENT = "intent"
+    OUTCOME = "outcome"
+    STOPPED = "stopped"
+    ORDERED = "ordered"  # every batch of one manifest was ordered
+    VERIFIED = "verified"
+    RESIDUAL_SEEN = "residual_seen"
+    CERTIFIED = "certified"  # the statement was signed
+    SEALED = "sealed"  # the document was sealed
+    DELIVERED = "delivered"
+    INCIDENT = "incident"
+
+
+_FATES = "destroyed absent_before held_back refused failed unknown"
+_ANSWERS = "taken refused failed unknown not_asked"
+FACTS: Mapping[Entry, frozenset[str]] = MappingProxyType(
+    {
+        kind: frozenset(names.split())
+        for kind, names in {
+            Entry.KEY: "purpose key_id public",
+            Entry.AGREEMENT: "agreement version digest",
+            Entry.EVENT: "agreement event value on by evidence",
+            Entry.HOLD_PLACED: "hold ground agreement class dataset by evidence",
+            Entry.HOLD_RELEASED: "hold by evidence",
+            Entry.SURVEYED: "agreement version datasets versions bytes unclassified failed",
+            Entry.MOVED: "dataset event before after",
+            Entry.NOTICE: "notice agreement version action document datasets",
+            Entry.NOTICE_ACCEPTED: "notice controller message",
+            Entry.NOTICE_ANSWERED: "notice controller answer by evidence",
+            Entry.PROPOSED: "proposal agreement version action document datasets versions bytes",
+            Entry.SIGNED: "proposal person step run pause_key input at signature key_id",
+            Entry.DECIDED: "proposal step person decision roots kept signed input reason",
+            Entry.APPROVED: "proposal roots kept decided_on may_begin_on lapses_after",
+            Entry.SPENT: "proposal why",
+            Entry.BEGIN_LISTING: "proposal root pack versions present arrivals",
+            Entry.INTENT: "proposal root first last",
+            Entry.OUTCOME: f"proposal root first last pack {_ANSWERS}",
+            Entry.STOPPED: "proposal root before code",
+            Entry.ORDERED: "proposal root",
+            Entry.VERIFIED: f"proposal root pack arrivals {_FATES}",
+            Entry.RESIDUAL_SEEN: "proposal root copy seen",
+            Entry.CERTIFIED: "proposal certificate type statement supersedes",
+            Entry.SEALED: "proposal certificate pdf",
+            Entry.DELIVERED: "proposal certificate controller message",
+            Entry.INCIDENT: "incident dataset noticed_on personal",
+        }.items()
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An entry that is not on the ledger yet; valid, because a bad one cannot be made.
+
+    *stream* is what the entry is about, such as ``dataset:NACEL/patient-level/england/2019``:
+    entries of one stream are numbered, so that a writer can say which state it had read.
+    Raises ValueError for a fact too many, one too few, or one that is not plain.
+    """
+
+    stream: str
+    kind: Entry
+    facts: Mapping[str, Fact]
+
+    def __post_init__(self) -> None:
+        """Refuse what may not stand on the ledger."""
+        if set(self.facts) != FACTS[self.kind]:
+            odd = sorted(set(self.facts) ^ FACTS[self.kind])
+            raise ValueError(f"an entry {self.kind} does not fit its facts: {', '.join(odd)}")
+        for name, value in {"stream": self.stream, **self.facts}.items():
+            plain = type(value) is int or (type(value) is str and _PLAIN.fullmatch(value))
+            if not plain:
+                raise ValueError(f"{name} of an entry {self.kind} is not an id, count or digest")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An entry on the ledger: its place in the log, its place in its stream, and its time."""
+
+    index: int
+    stream: str
+    position: int
+    at: datetime
+    kind: Entry
+    facts: Mapping[str, Fact]
+
+    def leaf(self) -> bytes:
+        """Return the bytes that the ledger commits to."""
+        return canonical(
+            {
+                "at": stamp(self.at),
+                "facts": dict(self.facts),
+                "index": self.index,
+                "kind": self.kind.value,
+                "position": self.position,
+                "stream": self.stream,
+            }
+        )
+
+    def text(self, name: str) -> str:
+        """Return a fact that is text; raise TypeError if it is a number."""
+        value = self.facts[name]
+        if not isinstance(value, str):
+            raise TypeError(f"{name} is a number")
+        return value
+
+    def number(self, name: str) -> int:
+        """Return a fact that is a number; raise TypeError if it is text."""
+        value = self.facts[name]
+        if not isinstance(value, int):
+            raise TypeError(f"{name} is text")
+        return value
