@@ -107,7 +107,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class RetentionClass:
-    """A kind of dataset, with its rule.  *rule* is None only in a placeholder."""
+    """A kind of dataset, with its rule.
+
+    *rule* is None only in a placeholder, and *datasets* is empty only there.  *not_followed* names
+    terms that were signed and that this engine cannot follow: such a class is never eligible.
+    """
 
     name: str
     status: Status
@@ -123,11 +127,12 @@ class RetentionClass:
     clause: str = ""
     approved_by: tuple[str, ...] = ()
     copies: tuple[Copy, ...] = ()
+    not_followed: tuple[str, ...] = ()
 
     @property
     def placeholders(self) -> tuple[str, ...]:
         """The names of the placeholders, the same for every pattern of the class."""
-        return self.datasets[0].placeholders
+        return self.datasets[0].placeholders if self.datasets else ()
 
     def controllers_of(self, values: Mapping[str, str]) -> tuple[str, ...]:
         """Return every controller of the dataset with these placeholder *values*."""

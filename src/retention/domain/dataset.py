@@ -24,6 +24,7 @@ class Answer(StrEnum):
     FAILED = "failed"
     UNKNOWN = "unknown"
     NOT_ASKED = "not_asked"
+    NEVER_THERE = "never_there"  # not in the begin-listing: nothing to order
 
 
 class Fate(StrEnum):
@@ -77,9 +78,13 @@ class DatasetId:
     def parse(cls, text: str, placeholders: tuple[str, ...]) -> Self:
         """Read what ``str`` wrote, given the names of the class's *placeholders*.
 
-        Raises ValueError if the number of values differs.
+        Raises ValueError if the number of values differs, if one is empty, or if ``str`` would
+        write it in another way: one dataset has one name.
         """
         name, _, generation = text.partition("#")
         reference, class_name, *values = name.split("/")
         pairs = zip(placeholders, map(unquote, values), strict=True)
-        return cls(reference, class_name, tuple(pairs), int(generation or 1))
+        found = cls(reference, class_name, tuple(pairs), int(generation or 1))
+        if str(found) != text or found.generation < 1 or not all((reference, class_name, *values)):
+            raise ValueError("this is not how the id of a dataset is written")
+        return found

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from retention.domain.agreement import Agreement, RetentionClass, Status
+from retention.domain.agreement import Agreement, Covers, RetentionClass, Status
 from retention.domain.clock import Conflict, Days, Period, between, cut_off, exactly
 from retention.domain.dataset import DatasetId
 from retention.domain.registers import Hold, TriggerEvent
+
+ENDED = "ended-not-renewed"  # the event by which a person says that an end has no successor
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Assessment:
 class _Draft:
     reasons: list[str] = field(default_factory=list)
     working: list[str] = field(default_factory=list)
+    raised: bool = False
 
 
 def assess(
@@ -58,9 +61,16 @@ def assess(
     """Say what *dataset* is eligible for on the day *on*, with every reason and the working."""
     matching = tuple(hold for hold in holds if hold.matches(dataset))
     draft = _Draft([f"held by {hold.id} ({hold.ground})" for hold in matching])
-    if agreement is None or not agreement.in_force_on(on):
+    if (
+        agreement is None
+        or agreement.reference != dataset.reference
+        or not agreement.in_force_on(on)
+    ):
         draft.reasons.append("no agreement is in force for it")
         return _not_eligible(dataset, on, draft, matching)
+    if unconfirmed := _expired_unconfirmed(agreement, events, on):
+        draft.reasons.append(unconfirmed)
+        draft.raised = True
     try:
         kind = agreement.class_named(dataset.class_name)
     except KeyError:
@@ -68,6 +78,9 @@ def assess(
         return _not_eligible(dataset, on, draft, matching)
     if kind.status is Status.PLACEHOLDER:
         draft.reasons.append("its class is a placeholder: the period is yet to be agreed")
+    for term in kind.not_followed:
+        draft.reasons.append(f"the engine cannot follow a term that was signed: {term}")
+        draft.raised = True
     if kind.rule is None or agreement.disposal is None:
         draft.reasons.append("no retention rule is agreed for it")
         return _not_eligible(dataset, on, draft, matching)
@@ -91,9 +104,12 @@ def _on_the_clock(
     start = cut_off(kind.rule.cut_off, event.on)
     draft.working.append(f"{event.name} {event.value} on {event.on}".replace("  ", " "))
     if start != event.on:
-        draft.working.append(f"the year of the cut-off ends on {start}")
-    found = _bounds(kind, event.on, start, lead)
+        draft.working.append(f"the cut-off carries it to {start}")
+    found = days_from(kind, event.on, lead=lead)
     days = found.days if isinstance(found, Conflict) else found
+    if event.on > on and days.retained_through is not None:
+        # A dated end drives maximums at once; a minimum starts when the thing has happened.
+        draft.reasons.append(f"{event.name} lies ahead, on {event.on}")
     draft.working += _sentences(kind, days)
     if conflict := isinstance(found, Conflict):
         draft.reasons.append("its minimum ends after its maximum: people must decide")
@@ -110,19 +126,53 @@ def _on_the_clock(
         cut_off_on=start,
         days=days,
         conflict=conflict,
-        raised=conflict or (days.destroy_by is not None and days.destroy_by < on),
+        raised=draft.raised or conflict or (days.destroy_by is not None and days.destroy_by < on),
     )
 
 
-def _bounds(kind: RetentionClass, on: date, start: date, lead: Period) -> Days | Conflict:
+def days_from(kind: RetentionClass, on: date, *, lead: Period) -> Days | Conflict:
+    """Return what follows from a trigger on the day *on* by the rule that *kind* must have.
+
+    Where the maximum covers all copies, ``destroy_by`` is the last day of the live ones: what ages
+    out by itself must have had its time before the maximum.  Source: ``clock.md``, ruling 13.
+    """
     rule = kind.rule
     assert rule is not None
+    start = cut_off(rule.cut_off, on)
     if rule.keep_exactly is not None and rule.dispose_within is not None:
-        return exactly(rule.keep_exactly, rule.dispose_within, start=start, lead=lead)
-    through = None if rule.keep_at_least is None else rule.keep_at_least.after(start)
-    most_from = start if rule.destroy_by_from_cut_off else on
-    most = None if rule.destroy_by is None else rule.destroy_by.after(most_from)
-    return between(through, most, lead=lead)
+        found = exactly(rule.keep_exactly, rule.dispose_within, start=start, lead=lead)
+    else:
+        through = None if rule.keep_at_least is None else rule.keep_at_least.after(start)
+        most_from = start if rule.destroy_by_from_cut_off else on
+        most = None if rule.destroy_by is None else rule.destroy_by.after(most_from)
+        found = between(through, most, lead=lead)
+    days = found.days if isinstance(found, Conflict) else found
+    if days.destroy_by is None:
+        return found
+    live_by = min((w.after(days.destroy_by, sign=-1) for w in _waits(kind)), default=None)
+    return between(days.retained_through, live_by or days.destroy_by, lead=lead)
+
+
+def _waits(kind: RetentionClass) -> list[Period]:
+    """Return how long copies take to age out, where the maximum covers them too."""
+    if kind.destroy_by_covers is not Covers.ALL_COPIES:
+        return []
+    return [copy.gone_within for copy in kind.copies if copy.gone_within is not None]
+
+
+def _expired_unconfirmed(
+    agreement: Agreement, events: Sequence[TriggerEvent], on: date
+) -> str | None:
+    """Return why nothing may be disposed of after an end that nobody confirmed.
+
+    Source: ``clock.md``, ruling 6: a renewal may merely not have been loaded.
+    """
+    until = agreement.in_force_until
+    if until is None or on <= until:
+        return None
+    if any((e.reference, e.name) == (agreement.reference, ENDED) and e.on <= on for e in events):
+        return None
+    return f"its agreement ended on {until}: expired, unconfirmed"
 
 
 def _sentences(kind: RetentionClass, days: Days) -> list[str]:
@@ -134,6 +184,7 @@ def _sentences(kind: RetentionClass, days: Days) -> list[str]:
     told.append(f"the review opens on {days.review_opens_on}")
     if days.destroy_by is not None:
         told.append(f"must be gone by {days.destroy_by}")
+        told += [f"so that a copy can still age out within {wait}" for wait in _waits(kind)]
     return told
 
 

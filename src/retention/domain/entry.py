@@ -49,7 +49,7 @@ class Entry(StrEnum):
 
 
 _FATES = "destroyed absent_before held_back refused failed unknown"
-_ANSWERS = "taken refused failed unknown not_asked"
+_ANSWERS = "taken refused failed unknown not_asked never_there"
 FACTS: Mapping[Entry, frozenset[str]] = MappingProxyType(
     {
         kind: frozenset(names.split())
@@ -64,7 +64,7 @@ FACTS: Mapping[Entry, frozenset[str]] = MappingProxyType(
             Entry.NOTICE: "notice agreement version action document datasets",
             Entry.NOTICE_ACCEPTED: "notice controller message",
             Entry.NOTICE_ANSWERED: "notice controller answer by evidence",
-            Entry.PROPOSED: "proposal agreement version action document datasets versions bytes",
+            Entry.PROPOSED: "proposal notice agreement version action document datasets versions bytes",
             Entry.SIGNED: "proposal person step run pause_key input at signature key_id",
             Entry.DECIDED: "proposal step person decision roots kept signed input reason",
             Entry.APPROVED: "proposal roots kept decided_on may_begin_on lapses_after",
@@ -76,7 +76,7 @@ FACTS: Mapping[Entry, frozenset[str]] = MappingProxyType(
             Entry.ORDERED: "proposal root",
             Entry.VERIFIED: f"proposal root pack arrivals {_FATES}",
             Entry.RESIDUAL_SEEN: "proposal root copy seen",
-            Entry.CERTIFIED: "proposal certificate type statement supersedes",
+            Entry.CERTIFIED: "proposal certificate type statement",
             Entry.SEALED: "proposal certificate pdf",
             Entry.DELIVERED: "proposal certificate controller message",
             Entry.INCIDENT: "incident dataset noticed_on personal",

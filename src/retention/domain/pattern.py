@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import Self
 
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_-]*)(?::(.+))?\}")
-_URI = re.compile(r"([a-z][a-z0-9]*)://([^/{}]+)/(.*)")
+_URI = re.compile(r"([a-z][a-z0-9]*)://([^/{}@\s]+)/(.*)")
+_ANY = "[^/]+"  # a placeholder without an expression
+_EXPRESSION_LENGTH_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,26 @@ class Pattern:
         if len(names) != len(set(names)):
             raise ValueError(f"{text!r} names a placeholder twice")
         return cls(text, f"{found[1]}://{found[2]}/", tuple(segments))
+
+    def filled(self, expressions: Mapping[str, str]) -> Self:
+        """Return this pattern with *expressions* where it gives none of its own.
+
+        A copy names the placeholders of its class: both must match the same values.
+        """
+        segments = tuple(
+            (part[0], expressions.get(part[0], _ANY))
+            if not isinstance(part, str) and part[1] == _ANY
+            else part
+            for part in self.segments
+        )
+        written = (p if isinstance(p, str) else f"{{{p[0]}:{p[1]}}}" for p in segments)
+        text = self.root + "".join(f"{part}/" for part in written)
+        return type(self)(text, self.root, segments)
+
+    @property
+    def expressions(self) -> Mapping[str, str]:
+        """The regular expression of each placeholder."""
+        return {part[0]: part[1] for part in self.segments if not isinstance(part, str)}
 
     @property
     def placeholders(self) -> tuple[str, ...]:
@@ -59,16 +81,29 @@ class Pattern:
             if isinstance(segment, str):
                 if part != segment:
                     return None
-            elif part and re.fullmatch(segment[1], part):
+            elif _matches(segment[1], part):
                 binding.append((segment[0], part))
             else:
                 return None
         return tuple(binding)
 
     def place(self, values: Mapping[str, str]) -> str:
-        """Return the place of one dataset; raise KeyError for a value that is not given."""
-        filled = (s if isinstance(s, str) else values[s[0]] for s in self.segments)
-        return self.root + "".join(f"{part}/" for part in filled)
+        """Return the place of one dataset.
+
+        Raises KeyError for a value that is not given, and ValueError for one that the pattern
+        does not match: ``a/b`` or an empty value would be the place of something else.
+        """
+        place = self.root
+        for part in self.segments:
+            value = part if isinstance(part, str) else values[part[0]]
+            if not isinstance(part, str) and not _matches(part[1], value):
+                raise ValueError(f"the value of {{{part[0]}}} is none that the pattern matches")
+            place += value + "/"
+        return place
+
+
+def _matches(expression: str, value: str) -> bool:
+    return value != "" and "/" not in value and re.fullmatch(expression, value) is not None
 
 
 def _split(path: str) -> list[str]:
@@ -81,6 +116,8 @@ def _split(path: str) -> list[str]:
             part = ""
         else:
             part += char
+    if part:  # braces that do not pair swallow slashes: what is left would match its whole parent
+        raise ValueError(f"{path!r} has braces that do not pair")
     return parts
 
 
@@ -90,7 +127,10 @@ def _segment(part: str) -> str | tuple[str, str]:
         if not part or "{" in part or "}" in part:
             raise ValueError(f"{part!r} is neither a name nor one whole {{placeholder:pattern}}")
         return part
-    expression = found[2] or "[^/]+"
+    expression = found[2] or _ANY
+    if len(expression) > _EXPRESSION_LENGTH_MAX or re.search(r"\(\?(?!:)", expression):
+        # Flags would match another case; a long expression may match for ever.
+        raise ValueError(f"{found[1]!r} needs a short regular expression without '(?' flags")
     try:
         re.compile(expression)
     except re.error as error:

@@ -1,0 +1,116 @@
+"""One proposal's whole story, read from the ledger: what was decided, ordered, seen and certified.
+
+A fold over entries and nothing else: whoever reads the same ledger sees the same case.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Self
+
+from retention.domain.approval import Approval
+from retention.domain.entry import Entry, Record
+
+
+def proposal_stream(digest: str) -> str:
+    """Return the name of the stream of one proposal."""
+    return "proposal:" + digest.removeprefix("sha256:")
+
+
+CERTIFICATES = "certificates"  # one stream, so that numbers have no gaps
+
+
+@dataclass(slots=True)
+class Case:
+    """What the entries of one proposal add up to."""
+
+    proposal: str
+    proposed: Record
+    length: int  # of the proposal's stream, for compare-and-set
+    signed: dict[str, Record] = field(default_factory=dict)  # by pause key
+    decided: list[Record] = field(default_factory=list)
+    approved: Record | None = None
+    spent: Record | None = None
+    begun: dict[str, Record] = field(default_factory=dict)  # by manifest root, as those below
+    intents: dict[str, list[Record]] = field(default_factory=dict)
+    outcomes: dict[str, dict[int, Record]] = field(default_factory=dict)  # by first number
+    ordered: dict[str, Record] = field(default_factory=dict)
+    stopped: dict[str, Record] = field(default_factory=dict)
+    verified: dict[str, Record] = field(default_factory=dict)  # the newest look
+    residuals: dict[tuple[str, str], Record] = field(default_factory=dict)  # the newest look
+    certified: dict[str, Record] = field(default_factory=dict)  # by certificate type
+    sealed: dict[str, Record] = field(default_factory=dict)  # by certificate number
+    delivered: dict[str, dict[str, Record]] = field(default_factory=dict)  # number → controller
+
+    @classmethod
+    def read(cls, stream: Iterable[Record], certificates: Iterable[Record]) -> Self:
+        """Fold a proposal's *stream*; raise LookupError if it was never proposed."""
+        records = list(stream)
+        if not records or records[0].kind is not Entry.PROPOSED:
+            raise LookupError("no such proposal is on the ledger")
+        case = cls(records[0].text("proposal"), records[0], len(records))
+        for record in records[1:]:
+            case._take(record)
+        for record in certificates:
+            if record.text("proposal") == case.proposal:
+                case.certified[record.text("type")] = record
+        return case
+
+    def _take(self, r: Record) -> None:
+        match r.kind:
+            case Entry.SIGNED:
+                self.signed[r.text("pause_key")] = r
+            case Entry.DECIDED:
+                self.decided.append(r)
+            case Entry.APPROVED:
+                self.approved = r
+            case Entry.SPENT:
+                self.spent = self.spent or r
+            case Entry.RESIDUAL_SEEN:
+                self.residuals[r.text("root"), r.text("copy")] = r
+            case Entry.SEALED:
+                self.sealed[r.text("certificate")] = r
+            case Entry.DELIVERED:
+                self.delivered.setdefault(r.text("certificate"), {})[r.text("controller")] = r
+            case _:
+                self._take_of_root(r, r.text("root"))
+
+    def _take_of_root(self, r: Record, root: str) -> None:
+        match r.kind:
+            case Entry.BEGIN_LISTING:
+                self.begun.setdefault(root, r)  # taken once, never redone
+            case Entry.INTENT:
+                self.intents.setdefault(root, []).append(r)
+            case Entry.OUTCOME:
+                self.outcomes.setdefault(root, {})[r.number("first")] = r
+            case Entry.ORDERED:
+                self.ordered[root] = r
+            case Entry.STOPPED:
+                self.stopped.setdefault(root, r)
+            case Entry.VERIFIED:
+                self.verified[root] = r
+            case _:
+                raise ValueError(f"an entry {r.kind} does not belong to a proposal")
+
+    def approval(self, roots: tuple[str, ...]) -> Approval | None:
+        """Return the approval of *roots*, the kept list of the last decision; None if there is none.
+
+        Whether it is still worth anything is for the authority to say.
+        """
+        if self.approved is None:
+            return None
+        return Approval(
+            self.proposal,
+            self.proposed.text("agreement"),
+            self.proposed.number("version"),
+            tuple(sorted(roots)),
+            *(
+                date.fromisoformat(self.approved.text(name))
+                for name in ("decided_on", "may_begin_on", "lapses_after")
+            ),
+        )
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether any intent is on the ledger: from here on nothing can be undone."""
+        return bool(self.intents)

@@ -1,0 +1,114 @@
+"""What a machine is told: from ``retention.toml`` and ``RETENTION_*``, and nowhere else.
+
+Paths in the file are relative to it.  Secrets come by the environment or by files that the
+environment names, one credential for each role; the file holds none.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from retention.errors import AgreementError
+
+FILE = "retention.toml"
+ROLES = ("surveyor", "destroyer", "verifier")
+KNOWN: Mapping[str, frozenset[str]] = {
+    "": frozenset({"home", "policies", "databases", "s3", "mail", "serve"}),
+    "databases": frozenset({"ledger", "catalogue", "identities"}),
+    "s3": frozenset({"endpoint_url", "region"}),
+    "mail": frozenset({"host", "port", "sender", "starttls"}),
+    "serve": frozenset({"host", "port"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """One role's credential at the store; the secret is in no repr."""
+
+    access_key: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where things are.  *credentials* holds only the roles that this process was given."""
+
+    home: Path
+    policies: Path
+    databases: Mapping[str, str]  # ledger, catalogue, identities → URL
+    s3_endpoint_url: str | None
+    s3_region: str
+    credentials: Mapping[str, Credential]
+    mail_host: str
+    mail_port: int
+    mail_sender: str
+    mail_starttls: bool
+    host: str
+    port: int
+    api_url: str  # of Prefect, through the gate
+    api_auth: str = field(repr=False)  # this process's service credential, "name:secret"
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str], folder: Path) -> Self:
+        """Read the settings of *folder*; AgreementError for a word that is not one of ours."""
+        path = Path(environment.get("RETENTION_CONFIG", folder / FILE))
+        said = _file(path)
+        home = Path(environment.get("RETENTION_HOME", path.parent / said.get("home", "var")))
+        databases = said.get("databases", {})
+        mail, s3, serve = said.get("mail", {}), said.get("s3", {}), said.get("serve", {})
+        host, port = serve.get("host", "127.0.0.1"), int(serve.get("port", 4200))
+        return cls(
+            home=home.absolute(),
+            policies=Path(
+                environment.get(
+                    "RETENTION_POLICIES", path.parent / said.get("policies", "policies")
+                )
+            ).absolute(),
+            databases={
+                name: environment.get(f"RETENTION_{name.upper()}_URL")
+                or databases.get(name)
+                or f"sqlite:///{home.absolute()}/{name}.db"
+                for name in sorted(KNOWN["databases"])
+            },
+            s3_endpoint_url=environment.get("RETENTION_S3_ENDPOINT_URL", s3.get("endpoint_url")),
+            s3_region=environment.get("RETENTION_S3_REGION", s3.get("region", "eu-west-2")),
+            credentials=dict(_credentials(environment)),
+            mail_host=environment.get("RETENTION_MAIL_HOST", mail.get("host", "127.0.0.1")),
+            mail_port=int(environment.get("RETENTION_MAIL_PORT", mail.get("port", 25))),
+            mail_sender=environment.get(
+                "RETENTION_MAIL_SENDER", mail.get("sender", "records@retention.invalid")
+            ),
+            mail_starttls=bool(mail.get("starttls", False)),
+            host=host,
+            port=port,
+            api_url=environment.get("PREFECT_API_URL", f"http://{host}:{port}/api"),
+            api_auth=environment.get("PREFECT_API_AUTH_STRING", ""),
+        )
+
+
+def _credentials(environment: Mapping[str, str]) -> list[tuple[str, Credential]]:
+    found = []
+    for role in ROLES:
+        names = (f"RETENTION_S3_{role.upper()}_{part}" for part in ("ACCESS_KEY", "SECRET_KEY"))
+        access_key, secret = (environment.get(name, "") for name in names)
+        if access_key and secret:
+            found.append((role, Credential(access_key, secret)))
+    return found
+
+
+def _file(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise AgreementError(f"{path.name}: {error}", hint="it is a TOML file") from None
+    for table, words in {"": said, **{k: v for k, v in said.items() if k in KNOWN}}.items():
+        if isinstance(words, dict) and (odd := set(words) - KNOWN[table]):
+            raise AgreementError(
+                f"{path.name}: no such word: {', '.join(sorted(odd))}",
+                hint=f"known here: {', '.join(sorted(KNOWN[table]))}",
+            )
+    return said

@@ -1,0 +1,178 @@
+"""Whether a disposal may go on: the one place that no path to destruction goes round.
+
+Everything is read afresh at every asking, and whatever cannot be read is a no.  A row on the
+ledger proves nothing by itself, since workers can write rows: the gate's signature is checked.
+Source: NHS Records Management Code of Practice (2021, updated 2023), s. 5.2 and 5.3.
+"""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from retention.domain.agreement import Agreement
+from retention.domain.approval import Approval, SignedAnswer, roots_digest
+from retention.domain.case import Case
+from retention.domain.dataset import DatasetId
+from retention.domain.disposition import State
+from retention.domain.entry import Record
+from retention.domain.manifest import Manifest
+from retention.domain.proposal import Item, Proposal
+from retention.domain.registers import Hold, holds_in
+from retention.errors import (
+    HeldError,
+    NotAuthorisedError,
+    NotDueError,
+    StaleError,
+)
+from retention.ports.clock import Clock
+from retention.ports.evidence import Evidence
+from retention.ports.ledger import Ledger
+from retention.ports.library import Library
+from retention.ports.seal import Checks
+from retention.steps.cases import case_of, read_proposal
+from retention.steps.moves import state_of
+from retention.steps.record import HOLDS
+
+_MAY_GO_ON = {State.COOLING_OFF, State.IN_DISPOSAL}
+
+
+@dataclass(frozen=True, slots=True)
+class FreshAuthority:
+    """Fits ``ports.authority.Authority``."""
+
+    ledger: Ledger
+    evidence: Evidence
+    library: Library
+    gate: Checks
+    clock: Clock
+
+    def require(self, approval: Approval, manifest: Manifest, *, begun: bool) -> None:
+        """Return if *manifest* may go on being destroyed under *approval*; see the port's laws."""
+        case = case_of(self.ledger, approval.proposal)
+        proposal = read_proposal(case, self.evidence)
+        item = _item(proposal, approval, manifest)
+        require_approved(case, proposal, approval, self.gate)
+        require_agreement(proposal, self.library, self.clock.today())
+        require_no_hold(self.ledger, self.library, [item], proposal)
+        _require_day(approval, item, self.clock.today())
+        state = state_of(self.ledger, manifest.dataset)
+        if state not in _MAY_GO_ON or (begun and manifest.root in case.stopped):
+            raise NotAuthorisedError(
+                f"a dataset stands at {state.value}", hint="what remains needs a new review"
+            )
+
+
+def _item(proposal: Proposal, approval: Approval, manifest: Manifest) -> Item:
+    if manifest.root not in approval.roots:
+        raise NotAuthorisedError(
+            "this manifest is not among those approved", hint="propose it, and ask for it"
+        )
+    return next(item for item in proposal.items if item.manifest.root == manifest.root)
+
+
+def require_approved(case: Case, proposal: Proposal, approval: Approval, gate: Checks) -> None:
+    """Raise NotAuthorisedError unless distinct people, in every role, approved exactly this."""
+    if case.spent is not None:
+        raise NotAuthorisedError(
+            f"this approval is spent ({case.spent.text('why')})", hint="propose and ask afresh"
+        )
+    if case.approved is None or case.approved.text("roots") != approval.roots_digest:
+        raise NotAuthorisedError(
+            "nobody approved this list to the end", hint="the review says who is still to answer"
+        )
+    if [r.text("step") for r in case.decided] != list(proposal.approved_by):
+        raise NotAuthorisedError("an approver is missing", hint="ask the review to be finished")
+    people = [r.text("person") for r in case.decided]
+    if len(set(people)) != len(people):
+        raise NotAuthorisedError("one person answered twice", hint="another must approve")
+    for record in case.decided:
+        if not _is_signed(case, record, gate):
+            raise NotAuthorisedError(
+                "an answer does not carry the gate's signature",
+                hint="treat the ledger's database as tampered with, and look",
+            )
+    last = case.decided[-1]
+    if last.text("roots") != approval.roots_digest:
+        raise NotAuthorisedError("the last approver signed another list", hint="ask afresh")
+
+
+def _is_signed(case: Case, decided: Record, gate: Checks) -> bool:
+    signed = next((r for r in case.signed.values() if str(r.index) == decided.text("signed")), None)
+    if signed is None or signed.text("input") != decided.text("input"):
+        return False
+    if (signed.text("person"), signed.text("step")) != (
+        decided.text("person"),
+        decided.text("step"),
+    ):
+        return False
+    return signature_holds(signed, case.proposal, gate)
+
+
+def signature_holds(signed: Record, proposal: str, gate: Checks) -> bool:
+    """Tell whether the gate signed this record, for this proposal."""
+    names = ("proposal", "person", "step", "run", "pause_key", "input", "at")
+    answer = SignedAnswer(*(signed.text(name) for name in names))
+    signature = base64.urlsafe_b64decode(signed.text("signature"))
+    return answer.proposal == proposal and gate.holds(
+        signed.text("key_id"), answer.message(), signature
+    )
+
+
+def require_agreement(proposal: Proposal, library: Library, today: date) -> None:
+    """Raise StaleError unless the agreement version that people were shown still governs."""
+    governing = governing_agreement(proposal.agreement, library, today)
+    if (governing.version, governing.digest) != (proposal.version, proposal.agreement_digest):
+        raise StaleError(
+            f"{proposal.agreement} changed since it was shown (now v{governing.version})",
+            hint="propose afresh under the version in force",
+        )
+
+
+def governing_agreement(reference: str, library: Library, today: date) -> Agreement:
+    """Return the version that governs *today*; raise NotAuthorisedError if none does."""
+    for agreement in library.agreements(today):
+        if agreement.reference == reference:
+            return agreement
+    raise NotAuthorisedError(f"no agreement {reference} is in force", hint="look at policies/")
+
+
+def require_no_hold(
+    ledger: Ledger, library: Library, items: Sequence[Item], proposal: Proposal
+) -> None:
+    """Raise HeldError if any hold matches any of *items* at this moment."""
+    if found := matching_holds(ledger, library, items, proposal):
+        names = ", ".join(sorted({hold.id for hold in found}))
+        raise HeldError(f"held by {names}", hint="a released hold leads to review, not to disposal")
+
+
+def matching_holds(
+    ledger: Ledger, library: Library, items: Sequence[Item], proposal: Proposal
+) -> list[Hold]:
+    """Return the holds that match any of *items*, read now."""
+    agreement = library.agreement(proposal.agreement, proposal.version)
+    holds = holds_in(ledger.stream(HOLDS))
+    return [hold for hold in holds for item in items if hold.matches(_id_of(item, agreement))]
+
+
+def _id_of(item: Item, agreement: Agreement) -> DatasetId:
+    kind = agreement.class_named(item.class_name)
+    return DatasetId.parse(item.manifest.dataset, kind.placeholders)
+
+
+def _require_day(approval: Approval, item: Item, today: date) -> None:
+    if today < approval.may_begin_on:
+        raise NotDueError(
+            f"cooling-off lasts until {approval.may_begin_on}", hint="advance starts it on that day"
+        )
+    if item.due_on is not None and today < date.fromisoformat(item.due_on):
+        raise NotDueError(f"it is due on {item.due_on}", hint="advance starts it on that day")
+    if today > approval.lapses_after:
+        raise NotAuthorisedError(
+            f"the approval lapsed after {approval.lapses_after}", hint="propose and ask afresh"
+        )
+
+
+def roots_of(items: Sequence[Item]) -> str:
+    """Return the digest over the manifest roots of *items*."""
+    return roots_digest([item.manifest.root for item in items])

@@ -1,0 +1,112 @@
+"""The begin-listing: what of a manifest is there before the first order; evidence, taken once.
+
+Whatever was added or changed since people were shown the list voids the approval; what is missing
+was not destroyed by us, and is an incident.
+"""
+
+from collections.abc import Iterator, Sequence
+from json import dumps, loads
+
+from retention.domain.approval import Approval
+from retention.domain.case import proposal_stream
+from retention.domain.entry import Draft, Entry, Fact, Record
+from retention.domain.manifest import Manifest, rows_of
+from retention.domain.proposal import Proposal
+from retention.errors import StaleError
+from retention.ports.authority import Authority
+from retention.ports.clock import Clock
+from retention.ports.evidence import Evidence
+from retention.ports.ledger import Ledger
+from retention.ports.store import Lists
+from retention.steps.cases import case_of, read_proposal
+from retention.steps.compare import Look, Seen, compare
+from retention.steps.incidents import raise_incident
+from retention.steps.spend import spend
+
+
+def begin(
+    manifests: Sequence[Manifest],
+    approval: Approval,
+    *,
+    authority: Authority,
+    lister: Lists,
+    ledger: Ledger,
+    evidence: Evidence,
+    clock: Clock,
+) -> None:
+    """Take the begin-listing of every manifest, before the first order of any.
+
+    Safe to run again: a listing that was taken is never redone.
+    Raises StaleError if anything was added or changed: the approval is then spent.  A StoreError
+    passes through, and nothing is concluded from a listing that broke off.
+    """
+    for manifest in manifests:
+        case = case_of(ledger, approval.proposal)
+        if manifest.root in case.begun:
+            continue
+        authority.require(approval, manifest, begun=False)
+        record = _take(manifest, approval, lister, ledger, evidence)
+        proposal = read_proposal(case, evidence)
+        if record.number("arrivals") and not case.has_begun:
+            spend(ledger, approval.proposal, "drifted", proposal)
+        elif record.number("present") < record.number("versions"):
+            item = next(i for i in proposal.items if i.manifest.root == manifest.root)
+            personal = item.identifiability in {"identifiable", "pseudonymised"}
+            raise_incident(
+                ledger,
+                "absent-before-disposal",
+                manifest.dataset,
+                noticed_on=clock.today(),
+                personal=personal,
+            )
+    _require_no_drift(approval, ledger, evidence)
+
+
+def absent_before(begun: Record, evidence: Evidence) -> set[int]:
+    """Return the numbers of the rows that the begin-listing did not show."""
+    return {loads(line)["absent"] for line in evidence.lines(begun.text("pack"))}
+
+
+def _require_no_drift(approval: Approval, ledger: Ledger, evidence: Evidence) -> None:
+    """Take up what a run that was cut off had noticed, and refuse."""
+    case = case_of(ledger, approval.proposal)
+    drifted = any(r.number("arrivals") for r in case.begun.values())
+    if drifted and not case.has_begun:
+        spend(ledger, approval.proposal, "drifted", _proposal(approval, ledger, evidence))
+        raise StaleError(
+            "something was added or changed since people were shown the list",
+            hint="the approval is spent: propose afresh, and show what changed",
+        )
+
+
+def _proposal(approval: Approval, ledger: Ledger, evidence: Evidence) -> Proposal:
+    return read_proposal(case_of(ledger, approval.proposal), evidence)
+
+
+def _take(
+    manifest: Manifest, approval: Approval, lister: Lists, ledger: Ledger, evidence: Evidence
+) -> Record:
+    look = Look()
+    counts = dict.fromkeys(Seen, 0)
+
+    def absent() -> Iterator[bytes]:
+        rows = rows_of(evidence.lines(manifest.pack), manifest.root)
+        for number, _, seen in compare(manifest, rows, lister, look):
+            counts[seen] += 1
+            if look.fault is not None:
+                raise look.fault  # a listing that broke off is no evidence
+            if seen is Seen.ABSENT:
+                yield dumps({"absent": number}).encode()
+        if look.fault is not None:
+            raise look.fault
+
+    pack = evidence.keep_lines(absent(), sealed=False)
+    facts: dict[str, Fact] = {
+        "proposal": approval.proposal,
+        "root": manifest.root,
+        "pack": pack,
+        "versions": manifest.versions,
+        "present": counts[Seen.PRESENT],
+        "arrivals": look.arrivals + counts[Seen.CHANGED],
+    }
+    return ledger.append(Draft(proposal_stream(approval.proposal), Entry.BEGIN_LISTING, facts))

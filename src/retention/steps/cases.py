@@ -1,0 +1,37 @@
+"""Cases, read afresh from the ledger at every asking."""
+
+from collections.abc import Iterator
+
+from retention.domain.case import CERTIFICATES, Case, proposal_stream
+from retention.domain.entry import Entry
+from retention.domain.proposal import Proposal
+from retention.errors import RefusedError
+from retention.ports.evidence import Evidence
+from retention.ports.ledger import Ledger
+
+
+def case_of(ledger: Ledger, proposal: str) -> Case:
+    """Return the case of a *proposal*; raise RefusedError if the ledger has none of that digest."""
+    try:
+        return Case.read(ledger.stream(proposal_stream(proposal)), ledger.stream(CERTIFICATES))
+    except LookupError:
+        raise RefusedError(
+            "no such proposal is on the ledger", hint="retention proposals lists them"
+        ) from None
+
+
+def cases(ledger: Ledger) -> Iterator[Case]:
+    """Yield every case, oldest first."""
+    for record in ledger.of_kind(Entry.PROPOSED):
+        yield case_of(ledger, record.text("proposal"))
+
+
+def read_proposal(case: Case, evidence: Evidence) -> Proposal:
+    """Return the proposal of *case*; raise RefusedError if it is not the one on the ledger."""
+    proposal = Proposal.read(evidence.read(case.proposed.text("document")))
+    if proposal.digest != case.proposal:
+        raise RefusedError(
+            "a stored proposal has another digest than the ledger says",
+            hint="it was edited at rest: restore the evidence store and look",
+        )
+    return proposal

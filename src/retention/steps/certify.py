@@ -1,0 +1,342 @@
+"""Certify what was seen: counts from outcomes, fates from the verifier, and what remains.
+
+The statement is signed and goes on the ledger; then the document is set around it, with the proof
+that it is there, and sealed.  A certificate is never edited.
+Source: design.md, rules 9 to 15; UK GDPR, article 28(3)(g).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from retention.domain.approval import Verdict
+from retention.domain.calendar import instant
+from retention.domain.canonical import sha256
+from retention.domain.case import CERTIFICATES, Case, proposal_stream
+from retention.domain.certificate import (
+    Authority,
+    Certificate,
+    Decision,
+    HoldCheck,
+    How,
+    Identity,
+    Issuer,
+    NotDestroyed,
+    NoticeGiven,
+    People,
+    Recipient,
+    StatementAndIntegrity,
+    Verification,
+    What,
+    type_for,
+)
+from retention.domain.certified import (
+    CertifiedDataset,
+    CopyPlace,
+    Counts,
+    DatasetAuthority,
+    ResidualCopy,
+    Timeline,
+)
+from retention.domain.dataset import Fate
+from retention.domain.disposition import Event
+from retention.domain.entry import Draft, Entry, Fact, Record
+from retention.domain.proposal import Item, Proposal
+from retention.domain.registers import holds_in
+from retention.domain.wording import WORDING, CertificateType
+from retention.errors import CertificateError, StaleError
+from retention.ports.clock import Clock
+from retention.ports.evidence import Evidence
+from retention.ports.ledger import Ledger
+from retention.ports.library import Library
+from retention.ports.seal import Seals, Signs
+from retention.ports.typesetter import Typesets
+from retention.steps.authorise import matching_holds
+from retention.steps.cases import case_of, read_proposal
+from retention.steps.moves import move_if_possible
+from retention.steps.notify import notices
+from retention.steps.record import HOLDS
+from retention.steps.residual import is_gone, last_success, residual_until
+from retention.steps.review import kept_items
+
+TRIES_MAX = 5  # two issuers at once may both want the next number
+
+
+@dataclass(frozen=True, slots=True)
+class Issuing:
+    """The ports that certification takes, and how the tool calls itself."""
+
+    ledger: Ledger
+    evidence: Evidence
+    library: Library
+    clock: Clock
+    signer: Signs
+    typesetter: Typesets
+    seals: Seals
+    origin: str  # of the ledger, as on its checkpoints
+    tool_version: str
+    kit: Callable[[Certificate, Record], tuple[bytes, dict[str, bytes]]]
+    performer: str = "destroyer"
+    verifier: str = "verifier"
+    separate_credentials: bool = False
+
+
+def certify(proposal_digest: str, ports: Issuing) -> list[str]:
+    """Issue whatever certificate is owed for a proposal, and return the numbers issued.
+
+    Safe to run again: one interim and one final for each proposal; a run that was cut off between
+    statement and document is taken up with the statement that is on the ledger.
+    Raises CertificateError if the numbers do not reconcile.
+    """
+    issued = []
+    case = case_of(ports.ledger, proposal_digest)
+    if (owed := owed_type(case, ports)) is not None:
+        _state(case, owed, ports)
+    for record in case_of(ports.ledger, proposal_digest).certified.values():
+        if record.text("certificate") not in case.sealed:
+            _set(record, ports)
+            issued.append(record.text("certificate"))
+    _move(case_of(ports.ledger, proposal_digest), ports)
+    return issued
+
+
+def owed_type(case: Case, ports: Issuing) -> CertificateType | None:
+    """Return the type of the certificate that is owed now, or None."""
+    proposal = read_proposal(case, ports.evidence)
+    kept = kept_items(case, proposal, ports.evidence)
+    if not case.decided or any(item.manifest.root not in case.verified for item in kept):
+        return None
+    if any(case.verified[item.manifest.root].number("unknown") for item in kept):
+        return None
+    datasets = [certified_dataset(item, case, proposal) for item in kept]
+    owed = type_for(datasets)
+    if owed is CertificateType.FINAL or not case.certified:
+        return None if owed.value in case.certified else owed
+    return None
+
+
+def _state(case: Case, owed: CertificateType, ports: Issuing) -> None:
+    """Sign the statement and put it on the ledger under the next number."""
+    for _ in range(TRIES_MAX):
+        taken = ports.ledger.stream(CERTIFICATES)
+        number = _number(len(taken) + 1, ports)
+        certificate = build(case, owed, number, ports)
+        statement = ports.evidence.keep(certificate.statement())
+        facts: dict[str, Fact] = {
+            "proposal": case.proposal,
+            "certificate": number,
+            "type": owed.value,
+            "statement": statement,
+        }
+        try:
+            ports.ledger.append(Draft(CERTIFICATES, Entry.CERTIFIED, facts), expect=len(taken))
+        except StaleError:
+            continue
+        return
+    raise CertificateError("no number was free", hint="let certify run again")
+
+
+def _number(serial: int, ports: Issuing) -> str:
+    prefix = ports.library.engine().certificate_prefix
+    return f"{prefix}-{ports.clock.today().year}-{serial:06d}"
+
+
+def _set(record: Record, ports: Issuing) -> None:
+    """Set and seal the document of a statement that is on the ledger."""
+    statement = ports.evidence.read(record.text("statement"))
+    if sha256(statement) != record.text("statement"):
+        raise CertificateError("a stored statement was edited", hint="restore the evidence store")
+    data, attachments = ports.kit(Certificate.read(statement), record)
+    pdf = ports.seals.seal(ports.typesetter.pdf("certificate.typ", data, attachments))
+    facts: dict[str, Fact] = {
+        "proposal": record.text("proposal"),
+        "certificate": record.text("certificate"),
+        "pdf": ports.evidence.keep(pdf),
+    }
+    stream = proposal_stream(record.text("proposal"))
+    ports.ledger.append(Draft(stream, Entry.SEALED, facts))
+
+
+def _move(case: Case, ports: Issuing) -> None:
+    proposal = read_proposal(case, ports.evidence)
+    for item in kept_items(case, proposal, ports.evidence):
+        if case.certified:
+            move_if_possible(ports.ledger, item.manifest.dataset, Event.CERTIFY)
+        if CertificateType.FINAL.value in case.certified:
+            move_if_possible(ports.ledger, item.manifest.dataset, Event.CLOSE)
+
+
+def build(case: Case, owed: CertificateType, number: str, ports: Issuing) -> Certificate:
+    """Return the certificate; raise CertificateError rather than claim too much."""
+    proposal = read_proposal(case, ports.evidence)
+    kept = kept_items(case, proposal, ports.evidence)
+    datasets = tuple(certified_dataset(item, case, proposal) for item in kept)
+    left_out = tuple(i.manifest.dataset for i in proposal.items if i not in kept)
+    interim = case.certified.get(CertificateType.INTERIM.value)
+    return Certificate(
+        identity=_identity(number, owed, proposal, interim, ports),
+        authority=_authority(case, proposal, kept, ports),
+        what=What(datasets=datasets),
+        how=How(
+            technique="every version, delete marker and unfinished upload ordered destroyed by "
+            "its own id",
+            tool="retention",
+            tool_version=ports.tool_version,
+            performer=ports.performer,
+        ),
+        verification=Verification(
+            method="full enumeration of every place afterwards",
+            verifier=ports.verifier,
+            separate_credentials=ports.separate_credentials,
+        ),
+        not_destroyed=NotDestroyed(left_out=left_out),
+        people=_people(case, ports.library),
+        statement_and_integrity=StatementAndIntegrity(
+            wording=WORDING[owed], issuer_key=ports.signer.key_id, ledger=ports.origin
+        ),
+    )
+
+
+def _identity(
+    number: str,
+    owed: CertificateType,
+    proposal: Proposal,
+    interim: Record | None,
+    ports: Issuing,
+) -> Identity:
+    engine = ports.library.engine()
+    names = ("legal_name", "address", "registration", "contact")
+    return Identity(
+        number=number,
+        type=owed,
+        issued_at=ports.clock.now(),
+        issuer=Issuer(**{name: engine.issuer[name] for name in names}),
+        our_role=proposal.our_role,
+        recipients=tuple(
+            Recipient(id=c, name=ports.library.party(c).name) for c in proposal.controllers
+        ),
+        demonstration=engine.demonstration,
+        follows=None if interim is None else interim.text("certificate"),
+    )
+
+
+def _authority(case: Case, proposal: Proposal, kept: Sequence[Item], ports: Issuing) -> Authority:
+    notice = next(n for n in notices(ports.ledger) if n.id == proposal.notice)
+    told = tuple(
+        NoticeGiven(controller=c, accepted_at=r.at, answer=notice.answers.get(c, ""))
+        for c, r in sorted(notice.accepted.items())
+    )
+    intents = [r.at for records in case.intents.values() for r in records]
+    return Authority(
+        agreement=proposal.agreement,
+        version=proposal.version,
+        agreement_digest=proposal.agreement_digest,
+        title=proposal.title,
+        mandate=proposal.mandate,
+        action=proposal.action,
+        proposal=proposal.digest,
+        notices=told,
+        # Every batch went only after the register was read and nothing matched: the last reading.
+        hold_check=HoldCheck(
+            at=max(intents, default=case.proposed.at),
+            holds=len(holds_in(ports.ledger.stream(HOLDS))),
+            matching=0
+            if intents
+            else len(matching_holds(ports.ledger, ports.library, kept, proposal)),
+        ),
+    )
+
+
+def _people(case: Case, library: Library) -> People:
+    names = {person.id: person.name for person in library.people()}
+    by_index = {str(r.index): r for r in case.signed.values()}
+    approvals = tuple(
+        Decision(
+            step=r.text("step"),
+            person=r.text("person"),
+            name=names.get(r.text("person"), r.text("person")),
+            decision=r.text("decision"),
+            decided_at=instant(by_index[r.text("signed")].text("at")),
+            evidence=sha256(by_index[r.text("signed")].leaf()),
+        )
+        for r in case.decided
+        if r.text("decision") != Verdict.DECLINE
+    )
+    return People(approvals=approvals, identity_proof=IDENTITY_PROOF)
+
+
+IDENTITY_PROOF = (
+    "Each approver gave a password of their own at our gate, which signed what was answered. "
+    "No second factor was asked, and who the password was given to was not proved to others."
+)
+
+
+def certified_dataset(item: Item, case: Case, proposal: Proposal) -> CertifiedDataset:
+    m = item.manifest
+    verified = case.verified[m.root]
+    how = _timeline(case, m.root, proposal, verified)
+    return CertifiedDataset(
+        id=m.dataset,
+        describes=item.describes,
+        class_name=item.class_name,
+        identifiability=item.identifiability,
+        special_category=item.special_category,
+        controllers=item.controllers,
+        manifest_root=m.root,
+        versions=m.versions,
+        markers=m.markers,
+        uploads=m.uploads,
+        size_bytes=m.size_bytes,
+        authority=_why(item),
+        where=tuple(CopyPlace(copy=p.copy, kind=p.kind, place=p.uri) for p in m.places),
+        how=how,
+        verification=Counts(
+            planned=m.versions,
+            arrivals=verified.number("arrivals"),
+            **{fate.value: verified.number(fate.value) for fate in Fate},
+        ),
+        residual=tuple(_residual(r, case, m.root, how.destroyed_on) for r in item.residuals),
+    )
+
+
+def _why(item: Item) -> DatasetAuthority:
+    def day(text: str | None) -> date | None:
+        return None if text is None else date.fromisoformat(text)
+
+    return DatasetAuthority(
+        clause=item.clause,
+        trigger=item.trigger,
+        trigger_on=date.fromisoformat(item.trigger_on),
+        trigger_by=item.trigger_by,
+        trigger_evidence=item.trigger_evidence,
+        due_on=day(item.due_on),
+        destroy_by=day(item.destroy_by),
+        destroy_by_covers=item.destroy_by_covers,
+        working=item.working,
+    )
+
+
+def _timeline(case: Case, root: str, proposal: Proposal, verified: Record) -> Timeline:
+    begun = case.begun.get(root)
+    intents = [r.at for r in case.intents.get(root, [])]
+    return Timeline(
+        frozen_at=instant(proposal.frozen_at),
+        listed_at=begun.at if begun is not None else verified.at,
+        first_intent_at=min(intents, default=None),
+        last_outcome_at=last_success(case, root, verified),
+        verified_at=verified.at,
+    )
+
+
+def _residual(
+    declared: dict[str, str], case: Case, root: str, destroyed_on: date | None
+) -> ResidualCopy:
+    seen = case.residuals.get((root, declared["copy"]))
+    return ResidualCopy(
+        copy=declared["copy"],
+        kind=declared["kind"],
+        where=declared["where"],
+        checked_by=declared["checked_by"],
+        until=residual_until(declared, destroyed_on),
+        seen_gone_at=seen.at if seen is not None and is_gone(seen) else None,
+    )

@@ -1,0 +1,63 @@
+"""One approved proposal, from its begin-listing to the last order."""
+
+from dataclasses import dataclass
+
+from retention.domain.approval import Approval
+from retention.domain.manifest import Manifest
+from retention.errors import NotAuthorisedError
+from retention.ports.authority import Authority
+from retention.ports.clock import Clock
+from retention.ports.evidence import Evidence
+from retention.ports.ledger import Ledger
+from retention.ports.store import Lists
+from retention.steps.begin import begin
+from retention.steps.cases import case_of, read_proposal
+from retention.steps.destroy import Destruction, destroy
+from retention.steps.review import kept_items
+
+
+@dataclass(frozen=True, slots=True)
+class Disposing:
+    """The ports that a disposal takes: who lists and who destroys are two."""
+
+    authority: Authority
+    lister: Lists
+    destruction: Destruction
+    ledger: Ledger
+    evidence: Evidence
+    clock: Clock
+
+
+def dispose(proposal_digest: str, ports: Disposing) -> None:
+    """List what is there, then order the end of every approved manifest.
+
+    Safe to run again after a crash at any call; raises as ``steps.begin`` and ``steps.destroy``.
+    """
+    approval, manifests = approved(proposal_digest, ports.ledger, ports.evidence)
+    begin(
+        manifests,
+        approval,
+        authority=ports.authority,
+        lister=ports.lister,
+        ledger=ports.ledger,
+        evidence=ports.evidence,
+        clock=ports.clock,
+    )
+    for manifest in manifests:
+        destroy(manifest, approval, ports.destruction)
+
+
+def approved(
+    proposal_digest: str, ledger: Ledger, evidence: Evidence
+) -> tuple[Approval, list[Manifest]]:
+    """Return the approval on the ledger and the manifests that it names.
+
+    Raises NotAuthorisedError if the last approver has not agreed.
+    """
+    case = case_of(ledger, proposal_digest)
+    kept = kept_items(case, read_proposal(case, evidence), evidence)
+    manifests = [item.manifest for item in kept]
+    approval = case.approval(tuple(m.root for m in manifests))
+    if approval is None:
+        raise NotAuthorisedError("nobody approved this to the end", hint="finish its review")
+    return approval, manifests

@@ -1,0 +1,55 @@
+"""Moves of datasets, each a compare-and-set on the dataset's own stream."""
+
+from collections.abc import Collection
+
+from retention.domain.disposition import FORWARD, MOVES, Event, State, advance
+from retention.domain.entry import Draft, Entry, Fact
+from retention.ports.ledger import Ledger
+
+
+def stream_of(dataset: str) -> str:
+    """Return the name of a dataset's stream."""
+    return f"dataset:{dataset}"
+
+
+def state_of(ledger: Ledger, dataset: str) -> State:
+    """Return where *dataset* stands; one that nobody has moved is UNCLASSIFIED."""
+    return _read(ledger, dataset)[0]
+
+
+def move(ledger: Ledger, dataset: str, event: Event, *, held: Collection[str]) -> State:
+    """Move *dataset* and return its new state.
+
+    Raises TransitionError or HeldError as the table says, and StaleError if someone else moved it
+    meanwhile: then read again and decide again.
+    """
+    before, length = _read(ledger, dataset)
+    after = advance(before, event, held=held)
+    facts: dict[str, Fact] = {
+        "dataset": dataset,
+        "event": event.value,
+        "before": before.value,
+        "after": after.value,
+    }
+    ledger.append(Draft(stream_of(dataset), Entry.MOVED, facts), expect=length)
+    return after
+
+
+def move_if_possible(
+    ledger: Ledger, dataset: str, event: Event, *, held: Collection[str] = ()
+) -> bool:
+    """Make a move if the table has it from here and no hold forbids it; tell whether it was made.
+
+    Safe to run again: a move that was made is no longer possible, and that is no fault.
+    """
+    if _read(ledger, dataset)[0] not in MOVES[event] or (held and event in FORWARD):
+        return False
+    move(ledger, dataset, event, held=held)
+    return True
+
+
+def _read(ledger: Ledger, dataset: str) -> tuple[State, int]:
+    records = ledger.stream(stream_of(dataset))
+    moved = [record for record in records if record.kind is Entry.MOVED]
+    state = State(moved[-1].text("after")) if moved else State.UNCLASSIFIED
+    return state, len(records)

@@ -1,0 +1,257 @@
+"""Freeze what people will be asked about: manifests, and one digest over them.
+
+Nothing is listed or salted again afterwards.  Caps abort before anything is frozen, a held or
+changed dataset is left where it is, and a place that lists nothing is raised and never proposed.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from retention.domain.agreement import Agreement, CheckedBy, OurRole, RetentionClass
+from retention.domain.calendar import stamp
+from retention.domain.case import Case, proposal_stream
+from retention.domain.dataset import Kind
+from retention.domain.disposition import Event, State
+from retention.domain.entry import Draft, Entry, Fact
+from retention.domain.manifest import Freezer, Manifest, Place, Row, salts_from
+from retention.domain.proposal import Item, Proposal
+from retention.errors import TooMuchError
+from retention.ports.clock import Clock
+from retention.ports.evidence import Evidence
+from retention.ports.ledger import Ledger
+from retention.ports.progress import Progress
+from retention.ports.store import Lists
+from retention.steps.cases import cases, read_proposal
+from retention.steps.classify import Dated
+from retention.steps.incidents import raise_incident
+from retention.steps.moves import move, state_of
+from retention.steps.notify import Notice, document_of, notices
+
+SHARE_COUNTS_ABOVE = 8  # datasets in a project, below which a share says little
+
+
+@dataclass(frozen=True, slots=True)
+class Freezing:
+    """The ports that freezing takes; *secret* yields fresh random bytes for the salts."""
+
+    store: Lists
+    ledger: Ledger
+    evidence: Evidence
+    clock: Clock
+    progress: Progress
+    secret: Callable[[], bytes]
+
+
+def propose(dated: Sequence[Dated], ports: Freezing) -> list[str]:
+    """Freeze a proposal for every notice whose time has come, and return the new digests.
+
+    Safe to run again: a proposal that was frozen is not frozen twice, and one whose datasets were
+    not all moved when a run was cut off is taken up.
+    Raises TooMuchError if a cap of the agreement is passed: then nothing of that notice is frozen.
+    """
+    by_name = {str(each.assessment.dataset): each for each in dated}
+    projects = Counter(each.agreement.reference for each in dated)
+    for case in cases(ports.ledger):
+        _finish(case, ports)
+    frozen = []
+    for notice in notices(ports.ledger):
+        document = document_of(notice, ports.evidence)
+        members = [by_name[name] for name in document["datasets"] if name in by_name]
+        ready = _ready(notice, document["controllers"], members, ports.clock.today())
+        if ready:
+            _caps(ready, of=projects[ready[0].agreement.reference])
+            frozen += _freeze(notice, document["controllers"], ready, ports)
+    return frozen
+
+
+def _finish(case: Case, ports: Freezing) -> None:
+    """Move the datasets of a proposal that was written down before a run was cut off."""
+    if case.spent is None and case.approved is None and not case.decided:
+        proposal = read_proposal(case, ports.evidence)
+        for item in proposal.items:
+            _move(ports.ledger, item.manifest.dataset)
+
+
+def _move(ledger: Ledger, dataset: str) -> None:
+    if state_of(ledger, dataset) is State.NOTIFIED:
+        move(ledger, dataset, Event.PROPOSE, held=())
+
+
+def _ready(
+    notice: Notice, controllers: Sequence[str], members: Sequence[Dated], today: date
+) -> list[Dated]:
+    """Return what may be frozen today under *notice*; nothing if its time has not come."""
+    ready = [each for each in members if each.state is State.NOTIFIED and each.assessment.eligible]
+    if not ready or ready[0].agreement.version != notice.record.number("version"):
+        return []  # under a new version controllers are told of its clause first
+    return ready if _ripe(notice, ready[0].agreement, controllers, today) else []
+
+
+def _freeze(
+    notice: Notice, controllers: Sequence[str], ready: Sequence[Dated], ports: Freezing
+) -> list[str]:
+    items = [item for each in ready if (item := _item(each, ports)) is not None]
+    if not items:
+        return []
+    first = ready[0]
+    proposal = _proposal(first.agreement, notice, controllers, first.kind, items, ports.clock)
+    _write_down(proposal, ports)
+    for item in items:
+        move(ports.ledger, item.manifest.dataset, Event.PROPOSE, held=())
+    return [proposal.digest]
+
+
+def _ripe(notice: Notice, agreement: Agreement, controllers: Sequence[str], today: date) -> bool:
+    if agreement.our_role is OurRole.CONTROLLER:
+        return True
+    ripe_on = notice.ripe_on(agreement, controllers)
+    return ripe_on is not None and ripe_on <= today
+
+
+def _caps(ready: Sequence[Dated], *, of: int) -> None:
+    """Raise TooMuchError if what is *ready* passes a cap; *of* is how many the project has."""
+    agreement = ready[0].agreement
+    assert agreement.disposal is not None
+    limits = agreement.disposal.limits
+    live = [h for each in ready for h in each.holdings if h.kind != "backup"]
+    sums = {
+        "datasets": (len(ready), limits.datasets_max),
+        "objects": (sum(h.versions + h.markers + h.uploads for h in live), limits.objects_max),
+        "bytes": (sum(h.size_bytes for h in live), limits.bytes_max),
+    }
+    if of > SHARE_COUNTS_ABOVE:
+        sums["percent of its datasets"] = (100 * len(ready) // of, limits.share_max_percent)
+    for what, (found, allowed) in sums.items():
+        if found > allowed:
+            raise TooMuchError(
+                f"{agreement.reference}: {found} {what}, and the agreement caps at {allowed}",
+                hint="raise the cap by a two-person instruction for this proposal",
+            )
+
+
+def _item(each: Dated, ports: Freezing) -> Item | None:
+    dataset = str(each.assessment.dataset)
+    places = tuple(places_of(each))
+    ports.progress.at(f"freeze {dataset}", 0)
+    freezer = Freezer(salts_from(ports.secret()))
+    pack = ports.evidence.keep_lines(freezer.lines(_rows(places, ports.store)), sealed=True)
+    ports.progress.at(f"freeze {dataset}", freezer.versions, freezer.versions)
+    if not freezer.versions:
+        raise_incident(
+            ports.ledger, "missing", dataset, noticed_on=ports.clock.today(), personal=True
+        )
+        return None
+    manifest = Manifest(
+        dataset,
+        freezer.root,
+        pack,
+        places,
+        freezer.versions,
+        freezer.size_bytes,
+        uploads=freezer.kinds[Kind.UPLOAD],
+        markers=freezer.kinds[Kind.MARKER],
+    )
+    return _describe(each, manifest)
+
+
+def places_of(each: Dated) -> Iterator[Place]:
+    """Yield every copy that the engine enumerates and destroys: primaries and replicas."""
+    values = each.assessment.dataset.values
+    for number, pattern in enumerate(each.kind.datasets, start=1):
+        yield Place(f"primary-{number}", "primary", pattern.place(values))
+    copies = [c for c in each.kind.copies if c.store is not None and c.gone_within is None]
+    for number, copy in enumerate((c for c in copies if c.checked_by is CheckedBy.ENGINE), start=1):
+        assert copy.store is not None
+        yield Place(f"{copy.kind}-{number}", copy.kind, copy.store.place(values))
+
+
+def _rows(places: Sequence[Place], store: Lists) -> Iterator[Row]:
+    for place in sorted(places, key=lambda each: each.copy):
+        for version in store.versions(place.uri):
+            yield Row(place.copy, version)
+
+
+def _describe(each: Dated, manifest: Manifest) -> Item:
+    a, kind = each.assessment, each.kind
+    assert a.days is not None
+    assert a.trigger is not None
+    return Item(
+        manifest=manifest,
+        class_name=kind.name,
+        clause=kind.clause,
+        describes=kind.describes,
+        identifiability=kind.identifiability,
+        special_category=kind.special_category,
+        controllers=kind.controllers_of(a.dataset.values) or each.agreement.controllers,
+        trigger=a.trigger.name,
+        trigger_on=a.trigger.on.isoformat(),
+        trigger_by=a.trigger.by,
+        trigger_evidence=a.trigger.evidence,
+        due_on=None if a.days.due_on is None else a.days.due_on.isoformat(),
+        destroy_by=None if a.days.destroy_by is None else a.days.destroy_by.isoformat(),
+        destroy_by_covers=None if kind.destroy_by_covers is None else kind.destroy_by_covers.value,
+        working=a.working,
+        residuals=tuple(_residuals(kind, a.dataset.values)),
+    )
+
+
+def _residuals(kind: RetentionClass, values: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Yield the copies that nobody orders destroyed here: they age out, or others check them."""
+    others = [
+        c
+        for c in kind.copies
+        if c.gone_within is not None or c.store is None or c.checked_by is not CheckedBy.ENGINE
+    ]
+    for number, copy in enumerate(others, start=1):
+        place = copy.store.place(values) if copy.store else ""
+        yield {
+            "copy": f"{copy.kind}-r{number}",
+            "kind": copy.kind,
+            "where": copy.where or place,
+            "place": place,
+            "checked_by": copy.checked_by.value,
+            "gone_within": str(copy.gone_within or ""),
+        }
+
+
+def _proposal(
+    agreement: Agreement,
+    notice: Notice,
+    controllers: Sequence[str],
+    kind: RetentionClass,
+    items: Sequence[Item],
+    clock: Clock,
+) -> Proposal:
+    assert agreement.disposal is not None
+    return Proposal(
+        agreement=agreement.reference,
+        version=agreement.version,
+        agreement_digest=agreement.digest,
+        title=agreement.title,
+        our_role=agreement.our_role.value,
+        mandate=agreement.mandate,
+        action=notice.record.text("action"),
+        controllers=tuple(controllers),
+        approved_by=kind.approved_by or agreement.disposal.approved_by,
+        notice=notice.id,
+        frozen_at=stamp(clock.now()),
+        items=tuple(items),
+    )
+
+
+def _write_down(proposal: Proposal, ports: Freezing) -> None:
+    facts: dict[str, Fact] = {
+        "proposal": proposal.digest,
+        "notice": proposal.notice,
+        "agreement": proposal.agreement,
+        "version": proposal.version,
+        "action": proposal.action,
+        "document": ports.evidence.keep(proposal.document()),
+        "datasets": len(proposal.items),
+        "versions": proposal.versions,
+        "bytes": proposal.size_bytes,
+    }
+    stream = proposal_stream(proposal.digest)
+    ports.ledger.append(Draft(stream, Entry.PROPOSED, facts), expect=0)

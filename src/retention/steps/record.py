@@ -1,0 +1,161 @@
+"""What people record: events that start clocks, holds that stop disposals, controllers' answers.
+
+Each names who recorded it and the digest of the evidence that they brought.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+from retention.domain.agreement import Agreement, Person
+from retention.domain.entry import Draft, Entry, Fact, Record
+from retention.errors import AgreementError, NotAuthorisedError, RefusedError
+from retention.ports.evidence import Evidence
+from retention.ports.ledger import Ledger
+
+HOLDS = "holds"
+GROUNDS = ("statutory", "court", "controller", "precaution")
+ANSWERS = ("proceed", "object", "extend", "return-instead", "hold")
+
+
+def events_stream(reference: str) -> str:
+    """Return the name of the stream of one agreement's events."""
+    return f"agreement:{reference}"
+
+
+def record_event(
+    agreement: Agreement,
+    name: str,
+    value: str,
+    on: date,
+    *,
+    by: Person,
+    content: bytes,
+    ledger: Ledger,
+    evidence: Evidence,
+) -> Record:
+    """Record that a declared event happened *on* a day, with the evidence *content*.
+
+    Raises AgreementError for an event that the agreement does not declare, NotAuthorisedError if
+    *by* has none of the roles that may record it, RefusedError without evidence.
+    """
+    declared = next((each for each in agreement.events if each.name == name), None)
+    if declared is None:
+        known = ", ".join(each.name for each in agreement.events) or "none"
+        raise AgreementError(
+            f"{agreement.reference} declares no event {name!r}", hint=f"it declares: {known}"
+        )
+    _require_role(by, declared.recorded_by)
+    if (declared.per == "agreement") != (value == ""):
+        raise AgreementError(
+            f"the event {name} is per {declared.per}", hint=f"name one {declared.per}, or none"
+        )
+    facts: dict[str, Fact] = {
+        "agreement": agreement.reference,
+        "event": name,
+        "value": value,
+        "on": on.isoformat(),
+        "by": by.id,
+        "evidence": _evidence(content, evidence),
+    }
+    return ledger.append(Draft(events_stream(agreement.reference), Entry.EVENT, facts))
+
+
+def place_hold(
+    reference: str,
+    class_name: str,
+    dataset: str,
+    *,
+    ground: str,
+    by: Person,
+    content: bytes,
+    ledger: Ledger,
+    evidence: Evidence,
+) -> str:
+    """Place a hold and return its id; an empty class or dataset means all of the agreement."""
+    if ground not in GROUNDS:
+        raise AgreementError(f"{ground!r} is no ground of a hold", hint=f"use {', '.join(GROUNDS)}")
+    if not reference:
+        raise RefusedError("a hold without an agreement covers nothing", hint="name the agreement")
+    digest = _evidence(content, evidence)
+    number = len(ledger.stream(HOLDS))
+    hold = f"H-{number + 1:04d}"
+    facts: dict[str, Fact] = {
+        "hold": hold,
+        "ground": ground,
+        "agreement": reference,
+        "class": class_name,
+        "dataset": dataset,
+        "by": by.id,
+        "evidence": digest,
+    }
+    ledger.append(Draft(HOLDS, Entry.HOLD_PLACED, facts), expect=number)
+    return hold
+
+
+def record_answer(
+    notice: str,
+    controller: str,
+    answer: str,
+    *,
+    by: Person,
+    content: bytes,
+    ledger: Ledger,
+    evidence: Evidence,
+) -> Record:
+    """Record what one controller answered to a notice, with the letter it stands in.
+
+    Raises AgreementError for an unknown notice, controller or answer.
+    """
+    records = ledger.stream(f"notice:{notice}")
+    told = {r.text("controller") for r in records if r.kind is Entry.NOTICE_ACCEPTED}
+    if controller not in told:
+        raise AgreementError(
+            f"no notice {notice} reached {controller or 'nobody'}",
+            hint="retention status lists the open notices and whom they reached",
+        )
+    if answer not in ANSWERS:
+        raise AgreementError(f"{answer!r} is no answer", hint=f"use {', '.join(ANSWERS)}")
+    facts: dict[str, Fact] = {
+        "notice": notice,
+        "controller": controller,
+        "answer": answer,
+        "by": by.id,
+        "evidence": _evidence(content, evidence),
+    }
+    return ledger.append(Draft(f"notice:{notice}", Entry.NOTICE_ANSWERED, facts))
+
+
+def record_agreement(agreement: Agreement, *, ledger: Ledger) -> None:
+    """Write the digest of a version that is in force; refuse one that was edited since.
+
+    Safe to run again: a version is written once.
+    Raises RefusedError if the file of this version has another digest than when it came into force.
+    """
+    stream = events_stream(agreement.reference)
+    for r in ledger.stream(stream):
+        if r.kind is Entry.AGREEMENT and r.number("version") == agreement.version:
+            if r.text("digest") != agreement.digest:
+                raise RefusedError(
+                    f"{agreement.reference} v{agreement.version} was edited while in force",
+                    hint="restore the file, and write the change as a new version",
+                )
+            return
+    facts: dict[str, Fact] = {
+        "agreement": agreement.reference,
+        "version": agreement.version,
+        "digest": agreement.digest,
+    }
+    ledger.append(Draft(stream, Entry.AGREEMENT, facts))
+
+
+def _require_role(person: Person, roles: Sequence[str]) -> None:
+    if not set(person.roles) & set(roles):
+        raise NotAuthorisedError(
+            f"{person.id} may not record this", hint=f"it takes one of: {', '.join(roles)}"
+        )
+
+
+def _evidence(content: bytes, evidence: Evidence) -> str:
+    if not content.strip():
+        raise RefusedError("nothing was brought as evidence", hint="name a file that shows it")
+    return evidence.keep(content)

@@ -1,0 +1,94 @@
+"""Copies that nobody is ordered to destroy: they age out, and are looked at when they should have.
+
+Source: ICO guidance on deleting personal data ("beyond use"); design.md, rule 13.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+
+from retention.domain.calendar import london_day
+from retention.domain.case import Case, proposal_stream
+from retention.domain.clock import Period
+from retention.domain.entry import Draft, Entry, Fact, Record
+from retention.domain.proposal import Item
+from retention.ports.clock import Clock
+from retention.ports.evidence import Evidence
+from retention.ports.ledger import Ledger
+from retention.ports.store import Lists
+from retention.steps.cases import case_of, read_proposal
+from retention.steps.review import kept_items
+
+
+def residual_until(declared: dict[str, str], destroyed_on: date | None) -> date | None:
+    """Return the last day on which a residual copy may exist; None if nobody agreed one."""
+    if not declared["gone_within"] or destroyed_on is None:
+        return None
+    return Period.parse(declared["gone_within"]).after(destroyed_on)
+
+
+def last_success(case: Case, root: str, verified: Record) -> datetime | None:
+    """Return when the last order that took effect was answered.
+
+    Where a run was cut off after its order there is no outcome: then the intent, which is the
+    latest instant that we can show.
+    """
+    outcomes: Iterable[Record] = case.outcomes.get(root, {}).values()
+    taken = [r.at for r in outcomes if r.number("taken")]
+    if taken:
+        return max(taken)
+    intents = [r.at for r in case.intents.get(root, [])]
+    return max(intents, default=None) if verified.number("destroyed") else None
+
+
+def destroyed_on(case: Case, root: str) -> date | None:
+    """Return the London day of the last success, from which residual windows run."""
+    at = last_success(case, root, case.verified[root]) if root in case.verified else None
+    return None if at is None else london_day(at)
+
+
+def residuals_due(
+    case: Case, kept: tuple[Item, ...], today: date
+) -> Iterator[tuple[Item, dict[str, str]]]:
+    """Yield the residual copies whose window has closed and that nobody has seen gone."""
+    for item in kept:
+        root = item.manifest.root
+        if root not in case.verified:
+            continue
+        for declared in item.residuals:
+            seen = case.residuals.get((root, declared["copy"]))
+            until = residual_until(declared, destroyed_on(case, root))
+            over = until is not None and until < today
+            checkable = declared["checked_by"] == "engine" and declared["place"]
+            # What is still there is looked at once a day, and shows every day.
+            settled = seen is not None and (is_gone(seen) or london_day(seen.at) == today)
+            if over and checkable and not settled:
+                yield item, declared
+
+
+def is_gone(seen: Record) -> bool:
+    """Tell whether a look at a residual copy, or a person's word, says that it is gone."""
+    return seen.text("seen") in {"absent", "attested"}
+
+
+def see_residuals(
+    proposal: str, *, lister: Lists, ledger: Ledger, evidence: Evidence, clock: Clock
+) -> int:
+    """Look at every residual copy whose window has closed; return how many are still there.
+
+    Safe to run again: what was seen gone is not looked at again, what is there is, daily.  A
+    listing that breaks off passes through as StoreError, and nothing is concluded from it.
+    """
+    case = case_of(ledger, proposal)
+    kept = kept_items(case, read_proposal(case, evidence), evidence)
+    left = 0
+    for item, declared in residuals_due(case, kept, clock.today()):
+        there = any(True for _ in lister.versions(declared["place"]))
+        facts: dict[str, Fact] = {
+            "proposal": proposal,
+            "root": item.manifest.root,
+            "copy": declared["copy"],
+            "seen": "present" if there else "absent",
+        }
+        ledger.append(Draft(proposal_stream(proposal), Entry.RESIDUAL_SEEN, facts))
+        left += there
+    return left

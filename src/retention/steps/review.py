@@ -1,0 +1,288 @@
+"""The desk at which people answer: one proposal, its approvers in order, one answer at a time.
+
+Who answered is the gate's signed record; what the answer is worth is decided here.  An answer that
+cannot stand is an AnswerError, and is asked again with its reason.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from json import loads
+
+from retention.domain.agreement import Agreement, Person
+from retention.domain.approval import Verdict, approval_days
+from retention.domain.calendar import london_day
+from retention.domain.canonical import Json, canonical, digest_of
+from retention.domain.case import Case, proposal_stream
+from retention.domain.disposition import Event
+from retention.domain.entry import Draft, Entry, Fact, Record
+from retention.domain.proposal import Item, Proposal
+from retention.errors import AnswerError, RefusedError
+from retention.ports.clock import Clock
+from retention.ports.evidence import Evidence
+from retention.ports.ledger import Ledger
+from retention.ports.library import Library
+from retention.ports.seal import Checks
+from retention.steps.authorise import matching_holds, require_agreement, roots_of, signature_holds
+from retention.steps.cases import case_of, read_proposal
+from retention.steps.moves import move_if_possible
+from retention.steps.spend import spend
+from retention.views.review import review_page
+
+REASON_LETTERS_MIN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One proposal's review.  *patience* waits for the gate's record of a key, within bounds."""
+
+    proposal: str
+    ledger: Ledger
+    evidence: Evidence
+    library: Library
+    gate: Checks
+    clock: Clock
+    patience: Callable[[Callable[[], Record | None]], Record | None]
+
+    def unanswered(self) -> str | None:
+        """Return the role whose answer is asked for next; None if there is nothing left to ask.
+
+        Safe to run again: whoever has an answer on the ledger is not asked again.
+        """
+        case, proposal = self._read()
+        if case.spent is not None or self._concluded(case, proposal):
+            return None
+        for item in proposal.items:
+            held = self._held(item, proposal)
+            move_if_possible(self.ledger, item.manifest.dataset, Event.ASK, held=held)
+        return proposal.approved_by[len(case.decided)]
+
+    def page(self, step: str, fault: str) -> str:
+        """Return what the approver is shown above the form, in Markdown."""
+        case, proposal = self._read()
+        kept = kept_items(case, proposal, self.evidence)
+        party = {c: self.library.party(c).name for c in proposal.controllers}
+        return review_page(proposal, kept, step, fault, party)
+
+    @property
+    def answer_within_s(self) -> float:
+        """How long a question stays open before it is asked afresh, in seconds."""
+        disposal = self._agreement().disposal
+        assert disposal is not None
+        today = self.clock.today()
+        return float((disposal.approval_lapses.after(today) - today).days * 86_400)
+
+    def record(self, step: str, key: str, answer: Mapping[str, Json]) -> None:
+        """Write down what an answer is worth; raise AnswerError if it cannot stand.
+
+        Safe to run again: an answer to a step that is already decided changes nothing.
+        """
+        case, proposal = self._read()
+        if self.unanswered() != step:
+            return
+        signed = self._signed(key, answer)
+        person = self._person(signed, case, step)
+        kept, verdict = self._worth(answer, case, proposal)
+        if verdict is not Verdict.DECLINE:
+            self._four_eyes(person, case, proposal)
+            self._not_held(kept, proposal)
+        require_agreement(proposal, self.library, self.clock.today())
+        self._write(case, step, signed, answer, kept, verdict)
+        self._concluded(*self._read())
+
+    def _concluded(self, case: Case, proposal: Proposal) -> bool:
+        """Draw the conclusion of the answers so far, and tell whether there is one.
+
+        Safe to run again, for a run may have been cut off after the last answer.
+        """
+        if case.decided and case.decided[-1].text("decision") == Verdict.DECLINE:
+            spend(self.ledger, case.proposal, "declined", proposal)
+            return True
+        if len(case.decided) < len(proposal.approved_by):
+            return False
+        kept = kept_items(case, proposal, self.evidence)
+        if case.approved is None:
+            self._approve(case, proposal, kept)
+        if not case.has_begun:
+            self._settle(proposal, kept)
+        return True
+
+    def _settle(self, proposal: Proposal, kept: Sequence[Item]) -> None:
+        """Move the datasets after the last yes: those kept towards disposal, the others back."""
+        for item in proposal.items:
+            events = (Event.APPROVE, Event.COOL_OFF) if item in kept else (Event.LAPSE,)
+            held = self._held(item, proposal)
+            for event in events:
+                move_if_possible(self.ledger, item.manifest.dataset, event, held=held)
+
+    def _held(self, item: Item, proposal: Proposal) -> list[str]:
+        return [h.id for h in matching_holds(self.ledger, self.library, [item], proposal)]
+
+    def _read(self) -> tuple[Case, Proposal]:
+        case = case_of(self.ledger, self.proposal)
+        return case, read_proposal(case, self.evidence)
+
+    def _agreement(self) -> Agreement:
+        case = case_of(self.ledger, self.proposal)
+        return self.library.agreement(
+            case.proposed.text("agreement"), case.proposed.number("version")
+        )
+
+    def _signed(self, key: str, answer: Mapping[str, Json]) -> Record:
+        def look() -> Record | None:
+            return case_of(self.ledger, self.proposal).signed.get(key)
+
+        signed = self.patience(look)
+        if signed is None:
+            raise AnswerError(
+                "the gate did not witness this answer", hint="log in as yourself and answer again"
+            )
+        if signed.text("input") != digest_of(dict(answer)):
+            raise AnswerError(
+                "the answer is not the one that the gate witnessed", hint="answer again"
+            )
+        if not signature_holds(signed, self.proposal, self.gate):
+            raise AnswerError("the gate's signature does not hold", hint="answer again")
+        return signed
+
+    def _person(self, signed: Record, case: Case, step: str) -> Person:
+        found = [p for p in self.library.people() if p.id == signed.text("person")]
+        if not found or step not in found[0].roles or signed.text("step") != step:
+            raise AnswerError(
+                f"this question is for the {step}", hint="someone with that role must answer it"
+            )
+        if found[0].id in {r.text("person") for r in case.decided}:
+            raise AnswerError(
+                "you have already decided on this list", hint="another person must answer now"
+            )
+        return found[0]
+
+    def _four_eyes(self, person: Person, case: Case, proposal: Proposal) -> None:
+        """Refuse the last yes if every approver recorded one of the triggers."""
+        if len(case.decided) + 1 < len(proposal.approved_by):
+            return
+        recorders = {item.trigger_by for item in proposal.items}
+        if {person.id, *(r.text("person") for r in case.decided)} <= recorders:
+            raise AnswerError(
+                "every approver recorded one of the triggers",
+                hint="someone who recorded none of them must approve",
+            )
+
+    def _not_held(self, kept: Sequence[Item], proposal: Proposal) -> None:
+        numbered = [(n, item) for n, item in enumerate(proposal.items, start=1) if item in kept]
+        held = [str(n) for n, item in numbered if self._held(item, proposal)]
+        if held:
+            raise AnswerError(
+                f"a hold matches number {', '.join(held)}",
+                hint="approve except these numbers, or decline",
+            )
+
+    def _worth(
+        self, answer: Mapping[str, Json], case: Case, proposal: Proposal
+    ) -> tuple[tuple[Item, ...], Verdict]:
+        if str(answer.get("mark", "")).strip().lower() != proposal.mark:
+            raise AnswerError(
+                "the mark is not that of this list", hint="copy the mark at the head of the list"
+            )
+        if len(str(answer.get("reason", "")).strip()) < REASON_LETTERS_MIN:
+            raise AnswerError("the reason is too short", hint="say why, and on whose authority")
+        try:
+            verdict = Verdict(str(answer.get("decision")))
+        except ValueError:
+            raise AnswerError(
+                "there is no such decision", hint=f"choose {', '.join(Verdict)}"
+            ) from None
+        left = kept_items(case, proposal, self.evidence)
+        numbers = exceptions(str(answer.get("exceptions", "")), proposal, left)
+        if (verdict is Verdict.APPROVE_EXCEPT) != bool(numbers):
+            raise AnswerError(
+                "the exceptions do not fit the decision",
+                hint="numbers with 'approve except', and the word none with the others",
+            )
+        kept = tuple(i for i in left if proposal.items.index(i) + 1 not in numbers)
+        if not kept:
+            raise AnswerError("that leaves nothing to approve", hint="choose decline")
+        return kept, verdict
+
+    def _write(
+        self,
+        case: Case,
+        step: str,
+        signed: Record,
+        answer: Mapping[str, Json],
+        kept: Sequence[Item],
+        verdict: Verdict,
+    ) -> None:
+        document = canonical(
+            {
+                "answer": dict(answer),
+                "kept": [item.manifest.root for item in kept],
+                # The gate's signature is not guessable: with it, a short reason cannot be guessed.
+                "salt": signed.text("signature"),
+            }
+        )
+        facts: dict[str, Fact] = {
+            "proposal": case.proposal,
+            "step": step,
+            "person": signed.text("person"),
+            "decision": verdict.value.replace(" ", "-"),
+            "roots": roots_of(kept),
+            "kept": len(kept),
+            "signed": str(signed.index),
+            "input": signed.text("input"),
+            "reason": self.evidence.keep(document),
+        }
+        draft = Draft(proposal_stream(case.proposal), Entry.DECIDED, facts)
+        self.ledger.append(draft, expect=case_of(self.ledger, case.proposal).length)
+
+    def _approve(self, case: Case, proposal: Proposal, kept: Sequence[Item]) -> None:
+        disposal = self._agreement().disposal
+        assert disposal is not None
+        decided_on = london_day(case.decided[-1].at)
+        begin, lapses = approval_days(
+            decided_on, lapses=disposal.approval_lapses, cooling_off=disposal.cooling_off
+        )
+        facts: dict[str, Fact] = {
+            "proposal": proposal.digest,
+            "roots": roots_of(kept),
+            "kept": len(kept),
+            "decided_on": decided_on.isoformat(),
+            "may_begin_on": begin.isoformat(),
+            "lapses_after": lapses.isoformat(),
+        }
+        draft = Draft(proposal_stream(proposal.digest), Entry.APPROVED, facts)
+        self.ledger.append(draft, expect=case.length)
+
+
+def kept_items(case: Case, proposal: Proposal, evidence: Evidence) -> tuple[Item, ...]:
+    """Return the items that are left after the last decision; all of them before the first."""
+    if not case.decided:
+        return proposal.items
+    last = case.decided[-1]
+    items = proposal.kept(loads(evidence.read(last.text("reason")))["kept"])
+    if roots_of(items) != last.text("roots"):
+        raise RefusedError(
+            "a stored decision names other manifests than the ledger",
+            hint="it was edited at rest: restore the evidence store and look",
+        )
+    return items
+
+
+def exceptions(text: str, proposal: Proposal, left: Sequence[Item]) -> set[int]:
+    """Read the numbers of datasets to leave out; the word *none* is none, and nothing else is.
+
+    Raises AnswerError for anything that is no number on the list.
+    """
+    words = text.replace(",", " ").split()
+    if [word.lower() for word in words] == ["none"]:
+        return set()
+    allowed = {proposal.items.index(item) + 1 for item in left}
+    if not words or not all(word.isascii() and word.isdigit() for word in words):
+        raise AnswerError(
+            "the exceptions are neither numbers nor the word none", hint="such as: 2, 5"
+        )
+    numbers = {int(word) for word in words}
+    if not numbers <= allowed:
+        raise AnswerError(
+            "a number is not on the list", hint=f"the list has {len(left)} datasets to choose from"
+        )
+    return numbers

@@ -1,0 +1,164 @@
+"""See what became of each version: another path, other credentials, a fresh listing.
+
+An answer makes nothing gone, only absence from a listing does; and where the listing broke off,
+nothing is gone and nothing is left: it is unknown.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from json import dumps, loads
+from types import MappingProxyType
+
+from retention.domain.case import Case, proposal_stream
+from retention.domain.dataset import Answer, Fate
+from retention.domain.disposition import Event
+from retention.domain.entry import Draft, Entry, Fact
+from retention.domain.manifest import Manifest, rows_of
+from retention.errors import UnverifiedError
+from retention.ports.clock import Clock
+from retention.ports.evidence import Evidence
+from retention.ports.ledger import Ledger
+from retention.ports.store import Lists
+from retention.steps.begin import absent_before
+from retention.steps.cases import case_of, read_proposal
+from retention.steps.compare import Look, Seen, compare
+from retention.steps.moves import move_if_possible
+from retention.steps.residual import see_residuals
+from retention.steps.review import kept_items
+
+FATES: Mapping[Answer, tuple[Fate, Fate]] = MappingProxyType(
+    {  # what the store answered: the fate if it is absent now, the fate if it is listed
+        Answer.TAKEN: (Fate.DESTROYED, Fate.FAILED),
+        Answer.FAILED: (Fate.DESTROYED, Fate.FAILED),
+        Answer.UNKNOWN: (Fate.DESTROYED, Fate.FAILED),  # intent and absence are enough
+        Answer.REFUSED: (Fate.UNKNOWN, Fate.REFUSED),
+        Answer.NOT_ASKED: (Fate.UNKNOWN, Fate.HELD_BACK),  # gone, but not by us: a person looks
+        Answer.NEVER_THERE: (Fate.ABSENT_BEFORE, Fate.UNKNOWN),
+    }
+)
+_GONE = (Fate.DESTROYED, Fate.ABSENT_BEFORE)
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The ports that verification takes; *lister* has the verifier's own credentials."""
+
+    lister: Lists
+    ledger: Ledger
+    evidence: Evidence
+    clock: Clock
+
+
+def check_gone(proposal_digest: str, ports: Verification) -> None:
+    """Verify what nobody has looked at to the end, and residual copies whose window closed.
+
+    Safe to run again: it only looks.  Every manifest is looked at before UnverifiedError is raised
+    for the first of which anything is unknown.
+    """
+    case = case_of(ports.ledger, proposal_digest)
+    kept = kept_items(case, read_proposal(case, ports.evidence), ports.evidence)
+    faults = []
+    for item in kept:
+        try:
+            if not is_known(case, item.manifest.root):
+                verify(item.manifest, proposal_digest, ports)
+        except UnverifiedError as fault:
+            faults.append(fault)
+        else:
+            _settle(item.manifest, proposal_digest, ports.ledger)
+    if faults:
+        raise faults[0]
+    see_residuals(
+        proposal_digest,
+        lister=ports.lister,
+        ledger=ports.ledger,
+        evidence=ports.evidence,
+        clock=ports.clock,
+    )
+
+
+def is_known(case: Case, root: str) -> bool:
+    """Tell whether a look at this manifest left nothing unknown."""
+    verified = case.verified.get(root)
+    return verified is not None and not verified.number("unknown")
+
+
+def verify(manifest: Manifest, proposal: str, ports: Verification) -> Counter[Fate]:
+    """Give each version of *manifest* its fate, write the counts down, and return them.
+
+    Safe to run again: it only looks, and each look is an entry of its own.
+    Raises UnverifiedError if anything is unknown: then nothing may be certified, and the listing
+    that broke off should be tried again.
+    """
+    case = case_of(ports.ledger, proposal)
+    look = Look()
+    fates: Counter[Fate] = Counter()
+    pack = ports.evidence.keep_lines(_fates(case, manifest, ports, look, fates), sealed=False)
+    facts: dict[str, Fact] = {
+        "proposal": proposal,
+        "root": manifest.root,
+        "pack": pack,
+        "arrivals": look.arrivals,
+        **{fate.value: fates[fate] for fate in Fate},
+    }
+    ports.ledger.append(Draft(proposal_stream(proposal), Entry.VERIFIED, facts))
+    if fates[Fate.UNKNOWN]:
+        raise UnverifiedError(
+            f"the fate of {fates[Fate.UNKNOWN]} of {manifest.versions} versions is unknown",
+            hint="see that the verifier can list the place, and let check_gone run again",
+        )
+    return fates
+
+
+def _settle(manifest: Manifest, proposal: str, ledger: Ledger) -> None:
+    """Move the dataset to where the look leaves it; safe to run again."""
+    verified = case_of(ledger, proposal).verified[manifest.root]
+    gone = sum(verified.number(fate.value) for fate in _GONE) == manifest.versions
+    move_if_possible(ledger, manifest.dataset, Event.SEE_GONE if gone else Event.SEE_LEFT)
+
+
+def _fates(
+    case: Case, manifest: Manifest, ports: Verification, look: Look, fates: Counter[Fate]
+) -> Iterator[bytes]:
+    rows = rows_of(ports.evidence.lines(manifest.pack), manifest.root)
+    told = _told(case, manifest, ports.evidence)
+    for (number, _, seen), answer in zip(
+        compare(manifest, rows, ports.lister, look), told, strict=True
+    ):
+        fate = fate_of(answer, seen)
+        fates[fate] += 1
+        yield dumps({"n": number, "fate": fate.value}).encode()
+
+
+def fate_of(answer: Answer, seen: Seen) -> Fate:
+    """Return the fate that follows from what was said and what is seen."""
+    if seen in {Seen.UNSEEN, Seen.CHANGED}:
+        return Fate.UNKNOWN
+    return FATES[answer][seen is Seen.PRESENT]
+
+
+def _told(case: Case, manifest: Manifest, evidence: Evidence) -> Iterator[Answer]:
+    """Yield for each row what the destroyer was told, in the order of the manifest."""
+    begun = case.begun.get(manifest.root)
+    absent = absent_before(begun, evidence) if begun is not None else set()
+    outcomes = case.outcomes.get(manifest.root, {})
+    intents = {r.number("first"): r for r in case.intents.get(manifest.root, [])}
+    number = 1
+    while number <= manifest.versions:
+        if (outcome := outcomes.get(number)) is not None:
+            for line in evidence.lines(outcome.text("pack")):
+                yield Answer(loads(line)["answer"])
+            number = outcome.number("last") + 1
+        elif (intent := intents.get(number)) is not None:
+            last = intent.number("last")  # cut off after intent: the store may have been asked
+            yield from _cut_off(number, last, absent)
+            number = last + 1
+        else:
+            yield Answer.NEVER_THERE if number in absent else Answer.NOT_ASKED
+            number += 1
+
+
+def _cut_off(first: int, last: int, absent: set[int]) -> Iterator[Answer]:
+    for number in range(first, last + 1):
+        yield Answer.NEVER_THERE if number in absent else Answer.UNKNOWN

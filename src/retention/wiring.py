@@ -1,0 +1,389 @@
+"""The composition root: here ports meet adapters, and environment and clock are read.
+
+A process composes once.  An entry point may install a composition of its own (the demonstration
+does, with a clock that steps); what is composed here has the real clock and cannot have another.
+Adapters that are slow to load are imported where they are used.
+"""
+
+import os
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from retention.domain.calendar import london_day
+from retention.domain.entry import Record
+from retention.errors import NotAuthorisedError, StoreError
+from retention.settings import Settings
+from retention.steps.review import Desk
+
+if TYPE_CHECKING:
+    from retention.adapters.catalogue import SqlCatalogue
+    from retention.adapters.evidence import FolderEvidence
+    from retention.adapters.identities import SqlIdentities
+    from retention.adapters.ledger import SqlLedger
+    from retention.adapters.mail import SmtpCourier
+    from retention.adapters.prefect.access import Access
+    from retention.adapters.s3.destroys import S3Destroys
+    from retention.adapters.s3.lists import S3Lists
+    from retention.adapters.seal import Keyring
+    from retention.agreements import ReadLibrary
+    from retention.domain.agreement import Agreement
+    from retention.ports.clock import Clock
+    from retention.ports.progress import Progress
+    from retention.steps.advance import Next
+    from retention.steps.classify import Dated
+    from retention.steps.survey import Surveyed
+
+PATIENCE_S = 10.0  # for the gate's record: it is written as soon as Prefect took the answer
+LOOK_EVERY_S = 0.25
+
+
+class SystemClock:
+    """The real time; fits ``ports.clock.Clock``."""
+
+    def now(self) -> datetime:
+        """Return the instant, in UTC."""
+        return datetime.now(UTC)
+
+    def today(self) -> date:
+        """Return the civil day in London."""
+        return london_day(self.now())
+
+
+class NoProgress:
+    """Says nothing; fits ``ports.progress.Progress``."""
+
+    def at(self, what: str, done: int, of: int | None = None) -> None:
+        """Pass over the count."""
+
+
+class Composition:
+    """Everything that a process of ours can do, with the credentials that it was given."""
+
+    def __init__(
+        self, settings: Settings, clock: "Clock", progress: "Progress | None" = None
+    ) -> None:
+        """Compose; nothing is opened until it is used."""
+        self.settings = settings
+        self.clock = clock
+        self.progress: Progress = progress or NoProgress()
+
+    # What is kept
+
+    @cached_property
+    def ledger(self) -> "SqlLedger":
+        """The ledger, brought to date."""
+        from retention.adapters.ledger import SqlLedger, migrate  # noqa: PLC0415  # lazy
+
+        url = self._database("ledger", migrate)
+        return SqlLedger(url, clock=self.clock, signer=self.keyring.ledger)
+
+    @cached_property
+    def catalogue(self) -> "SqlCatalogue":
+        """The catalogue, brought to date."""
+        from retention.adapters.catalogue import SqlCatalogue, migrate  # noqa: PLC0415  # lazy
+
+        return SqlCatalogue(self._database("catalogue", migrate))
+
+    @cached_property
+    def identities(self) -> "SqlIdentities":
+        """The identities, brought to date."""
+        from retention.adapters.identities import SqlIdentities, migrate  # noqa: PLC0415  # lazy
+
+        return SqlIdentities(self._database("identities", migrate))
+
+    @cached_property
+    def evidence(self) -> "FolderEvidence":
+        """The evidence store, with the keys of sealed packs in a folder of their own."""
+        from retention.adapters.evidence import FolderEvidence, KeyFolder  # noqa: PLC0415  # lazy
+
+        home = self.settings.home
+        return FolderEvidence(home / "evidence", KeyFolder(home / "keys" / "manifests"))
+
+    @cached_property
+    def keyring(self) -> "Keyring":
+        """The keys of issuer, gate and ledger, made at first start."""
+        from retention.adapters.seal import Keyring  # noqa: PLC0415  # lazy
+
+        folder = self.settings.home / "keys"
+        return Keyring(folder, clock=self.clock, engine=self.library.engine())
+
+    @cached_property
+    def library(self) -> "ReadLibrary":
+        """The agreements, parties and people; AgreementError lists every fault of every file."""
+        from retention.agreements import read  # noqa: PLC0415  # lazy
+
+        return read(policy_files(self.settings.policies))
+
+    def _database(self, name: str, migrate: Callable[[str], None]) -> str:
+        self.settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        url = self.settings.databases[name]
+        migrate(url)
+        return url
+
+    # The outside, by role
+
+    def lists(self, role: str) -> "S3Lists":
+        """Return a lister with the credential of *role*."""
+        from retention.adapters.s3.lists import S3Lists  # noqa: PLC0415  # lazy
+
+        return S3Lists(self._s3(role))
+
+    def destroys(self) -> "S3Destroys":
+        """Return the destroyer, with a credential that no other role has."""
+        from retention.adapters.s3.destroys import S3Destroys  # noqa: PLC0415  # lazy
+
+        return S3Destroys(self._s3("destroyer"))
+
+    def _s3(self, role: str) -> Any:
+        from retention.adapters.s3.client import client  # noqa: PLC0415  # lazy
+
+        given = self.settings.credentials.get(role)
+        if given is None:
+            raise NotAuthorisedError(
+                f"this process was not given the credential of the {role}",
+                hint=f"set RETENTION_S3_{role.upper()}_ACCESS_KEY and _SECRET_KEY for its pool",
+            )
+        return client(
+            endpoint_url=self.settings.s3_endpoint_url,
+            region=self.settings.s3_region,
+            access_key=given.access_key,
+            secret=given.secret,
+        )
+
+    @property
+    def courier(self) -> "SmtpCourier":
+        """The mail server that takes our letters."""
+        from retention.adapters.mail import SmtpCourier  # noqa: PLC0415  # lazy
+
+        s = self.settings
+        return SmtpCourier(
+            host=s.mail_host,
+            port=s.mail_port,
+            sender=s.mail_sender,
+            starttls_required=s.mail_starttls,
+            clock=self.clock,
+        )
+
+    @property
+    def access(self) -> "Access":
+        """The way to Prefect, with this process's service credential."""
+        from retention.adapters.prefect.access import Access  # noqa: PLC0415  # lazy
+
+        service, _, secret = self.settings.api_auth.partition(":")
+        return Access(self.settings.api_url, service, secret)
+
+    # The verbs
+
+    def agreements(self) -> "Sequence[Agreement]":
+        """Return what governs today, each version's digest on the ledger."""
+        from retention.steps.record import record_agreement  # noqa: PLC0415  # lazy
+
+        found = self.library.agreements(self.clock.today())
+        for agreement in found:
+            if agreement.in_force_on(self.clock.today()):
+                record_agreement(agreement, ledger=self.ledger)
+        return found
+
+    def survey(self, progress: "Progress | None" = None) -> "list[Surveyed]":
+        """List every place; raise the first StoreError once all were tried."""
+        from retention.steps.survey import survey  # noqa: PLC0415  # lazy
+
+        found = survey(
+            self.agreements(),
+            store=self.lists("surveyor"),
+            catalogue=self.catalogue,
+            ledger=self.ledger,
+            clock=self.clock,
+            progress=progress or self.progress,
+        )
+        _raise_first([each.fault for each in found])
+        return found
+
+    def classify(self) -> "list[Dated]":
+        """Bring every dataset to where the clock says it is."""
+        from retention.steps.classify import classify  # noqa: PLC0415  # lazy
+
+        return classify(
+            self.agreements(),
+            catalogue=self.catalogue,
+            ledger=self.ledger,
+            on=self.clock.today(),
+        )
+
+    def advance(self) -> None:
+        """Spend what lapsed, reopen what was left, classify, and tell controllers of what became eligible."""
+        from retention.steps.advance import lapse, reopen  # noqa: PLC0415  # lazy
+        from retention.steps.notify import notify  # noqa: PLC0415  # lazy
+
+        lapse(self.ledger, self.evidence, self.clock)
+        reopen(self.ledger, self.evidence)
+        notify(
+            self.classify(),
+            library=self.library,
+            courier=self.courier,
+            ledger=self.ledger,
+            evidence=self.evidence,
+        )
+
+    def propose(self) -> list[str]:
+        """Freeze what controllers were told of in time; return the digests."""
+        from retention.steps.propose import Freezing, propose  # noqa: PLC0415  # lazy
+
+        ports = Freezing(
+            store=self.lists("surveyor"),
+            ledger=self.ledger,
+            evidence=self.evidence,
+            clock=self.clock,
+            progress=self.progress,
+            secret=lambda: secrets.token_bytes(32),
+        )
+        return propose(self.classify(), ports)
+
+    def desk(self, proposal: str) -> Desk:
+        """Return the desk at which people answer about *proposal*."""
+        return Desk(
+            proposal,
+            self.ledger,
+            self.evidence,
+            self.library,
+            self.keyring.trusted_gate,
+            self.clock,
+            patience,
+        )
+
+    def dispose(self, proposal: str) -> None:
+        """Destroy what was approved; see ``steps.begin`` and ``steps.destroy``."""
+        from retention.steps.authorise import FreshAuthority  # noqa: PLC0415  # lazy
+        from retention.steps.destroy import Destruction  # noqa: PLC0415  # lazy
+        from retention.steps.dispose import Disposing, dispose  # noqa: PLC0415  # lazy
+
+        authority = FreshAuthority(
+            self.ledger, self.evidence, self.library, self.keyring.trusted_gate, self.clock
+        )
+        destruction = Destruction(
+            authority, self.destroys(), self.ledger, self.evidence, self.progress
+        )
+        ports = Disposing(
+            authority=authority,
+            lister=self.lists("surveyor"),
+            destruction=destruction,
+            ledger=self.ledger,
+            evidence=self.evidence,
+            clock=self.clock,
+        )
+        dispose(proposal, ports)
+
+    def check_gone(self, proposal: str) -> None:
+        """Look at what became of each version, and at residual copies whose window closed."""
+        from retention.steps.verify import Verification, check_gone  # noqa: PLC0415  # lazy
+
+        ports = Verification(self.lists("verifier"), self.ledger, self.evidence, self.clock)
+        check_gone(proposal, ports)
+
+    def certify(self, proposal: str) -> list[str]:
+        """Issue what is owed; return the numbers."""
+        from retention.adapters.seal import PadesSeals  # noqa: PLC0415  # lazy
+        from retention.adapters.typeset import TypstTypesetter  # noqa: PLC0415  # lazy
+        from retention.steps.certify import Issuing, certify  # noqa: PLC0415  # lazy
+
+        ports = Issuing(
+            ledger=self.ledger,
+            evidence=self.evidence,
+            library=self.library,
+            clock=self.clock,
+            signer=self.keyring.issuer,
+            typesetter=TypstTypesetter(),
+            seals=PadesSeals(self.keyring.issuer),
+            origin=self.keyring.ledger.origin,
+            tool_version=version("retention"),
+        )
+        return certify(proposal, ports)
+
+    def deliver(self, proposal: str) -> list[str]:
+        """Send every sealed certificate to whom it has not reached."""
+        from retention.steps.deliver import Delivery, deliver  # noqa: PLC0415  # lazy
+
+        return deliver(proposal, Delivery(self.ledger, self.evidence, self.library, self.courier))
+
+    def remind(self) -> list[str]:
+        """Write to the people for whom something waits; return their ids."""
+        from retention.steps.remind import remind  # noqa: PLC0415  # lazy
+
+        return remind(self.ledger, self.evidence, self.library, self.courier)
+
+    def next_steps(self) -> "list[Next]":
+        """Return every flow that may run now."""
+        from retention.steps.advance import next_steps  # noqa: PLC0415  # lazy
+
+        return next_steps(self.ledger, self.evidence, self.clock)
+
+    def hand_on(self) -> None:
+        """Start every flow that may run now and is not already at work."""
+        from retention.adapters.prefect.start import hand_on  # noqa: PLC0415  # lazy
+
+        hand_on(self.access, [(step.flow, step.argument) for step in self.next_steps()])
+
+
+def patience(look: Callable[[], Record | None]) -> Record | None:
+    """Look again and again for a while; return what was found, or None."""
+    for _ in range(int(PATIENCE_S / LOOK_EVERY_S)):
+        if (found := look()) is not None:
+            return found
+        time.sleep(LOOK_EVERY_S)
+    return look()
+
+
+def policy_files(folder: Path) -> dict[str, str]:
+    """Return the text of every agreement and register in *folder*, by its relative name."""
+    names = [*folder.glob("*.toml"), *folder.glob("[A-Z]*/v*.toml")]
+    return {str(p.relative_to(folder)): p.read_text(encoding="utf-8") for p in sorted(names)}
+
+
+def _raise_first(faults: "Sequence[StoreError | None]") -> None:
+    for fault in faults:
+        if fault is not None:
+            raise fault
+
+
+_installed: list[Composition] = []
+
+
+def install(composition: Composition) -> None:
+    """Give this process a composition of the entry point's own, before anything is composed."""
+    _installed[:] = [composition]
+
+
+def compose() -> Composition:
+    """Return this process's composition: the installed one, or the real one."""
+    if not _installed:
+        _installed.append(Composition(Settings.read(os.environ, Path.cwd()), SystemClock()))
+    return _installed[0]
+
+
+def gate_ports() -> dict[str, Any]:
+    """Return the ports that :func:`retention.gate.app` takes."""
+    work = compose()
+    return {
+        "identities": work.identities,
+        "ledger": work.ledger,
+        "signer": work.keyring.gate,
+        "services": services(work.settings.home),
+        "clock": work.clock,
+        "people": work.library.people,
+    }
+
+
+def services(home: Path) -> dict[str, str]:
+    """Return the secret of each work pool's service, made at first start for this account alone."""
+    from retention.adapters.seal import secrets_file  # noqa: PLC0415  # lazy
+
+    return secrets_file(home / "keys" / "services.json", POOLS)
+
+
+POOLS = ("planner", "surveyor", "destroyer", "verifier", "issuer")

@@ -1,0 +1,432 @@
+"""A whole organisation in memory: one invented agreement, its people, a store, and all the ports.
+
+Everything that can stop a run goes through ``world.calls``: a test may die at any of them.
+"""
+
+import base64
+import hashlib
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+
+from retention.domain.agreement import (
+    Action,
+    Agreement,
+    CheckedBy,
+    Copy,
+    Covers,
+    Disposal,
+    EventKind,
+    Limits,
+    OurRole,
+    Party,
+    Person,
+    RetentionClass,
+    Route,
+    Rule,
+    Silence,
+    Status,
+)
+from retention.domain.approval import SignedAnswer, pause_key
+from retention.domain.calendar import stamp
+from retention.domain.canonical import digest_of
+from retention.domain.case import proposal_stream
+from retention.domain.clock import Period
+from retention.domain.entry import Draft, Entry
+from retention.domain.pattern import Pattern
+from retention.ports.library import Engine
+from retention.steps.advance import lapse, next_steps, reopen
+from retention.steps.authorise import FreshAuthority
+from retention.steps.cases import case_of, read_proposal
+from retention.steps.certify import Issuing, certify
+from retention.steps.classify import classify
+from retention.steps.deliver import Delivery, deliver
+from retention.steps.destroy import Destruction
+from retention.steps.dispose import Disposing, dispose
+from retention.steps.notify import notices, notify
+from retention.steps.propose import Freezing, propose
+from retention.steps.record import place_hold, record_agreement, record_answer, record_event
+from retention.steps.review import Desk
+from retention.steps.survey import survey
+from retention.steps.verify import Verification, check_gone
+from tests.support.memory import FixedClock, MemoryCatalogue, MemoryEvidence, MemoryLedger
+from tests.support.stores import MemoryStore
+
+P = Period.parse
+START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+PATIENT = "s3://records/patient/{round:[0-9]{4}}/"
+STEPS = ("records-manager", "information-asset-owner")
+PEOPLE = (  # invented
+    Person("rm-01", "Ada Invented", ("records-manager",), "rm-01@example.invalid"),
+    Person("iao-01", "Bob Invented", ("information-asset-owner",), "iao-01@example.invalid"),
+    Person("both-01", "Cy Invented", STEPS, "both-01@example.invalid"),
+    Person("audit-01", "Dee Invented", ("audit-lead",), "audit-01@example.invalid"),
+)
+REASON = "the period has ended, clause 9.2"
+
+
+def agreement(**changes):
+    """Return the invented agreement; *changes* go to its disposal terms."""
+    terms = {
+        "approved_by": STEPS,
+        "notice": P("P0D"),
+        "silence": Silence.WAIT,
+        "approval_lapses": P("P14D"),
+        "cooling_off": P("P0D"),
+        "lead": P("P90D"),
+        "certificate_within": P("P14D"),
+        "dispute_window": P("P90D"),
+        "limits": Limits(40, 10_000, 10**12, 100),
+    }
+    backup = Copy(
+        "backup",
+        CheckedBy.ENGINE,
+        Pattern.parse("s3://backup/patient/{round:[0-9]{4}}/"),
+        gone_within=P("P1D"),
+    )
+    replica = Copy("replica", CheckedBy.ENGINE, Pattern.parse("s3://dr/patient/{round:[0-9]{4}}/"))
+    return Agreement(
+        reference="INV",
+        version=changes.pop("version", 1),
+        title="Invented audit",
+        our_role=OurRole.PROCESSOR,
+        through=(),
+        route=Route.DIRECT,
+        controllers=("north", "south"),
+        mandate="Invented agreement, schedule 3",
+        in_force_from=date(2020, 1, 1),
+        in_force_until=date(2030, 1, 1),
+        lawful_basis=("6(1)(e)",),
+        disposal=Disposal(**(terms | changes)),
+        events=(EventKind("round-published", "round", ("audit-lead", "records-manager")),),
+        classes=(
+            RetentionClass(
+                name="patient",
+                status=Status.SIGNED,
+                describes="Invented case notes",
+                identifiability="pseudonymised",
+                special_category=True,
+                datasets=(Pattern.parse(PATIENT),),
+                controllers=(),
+                rule=Rule("round-published", ((3, 31),), P("P5Y"), P("P6Y6M")),
+                destroy_by_covers=Covers.LIVE,
+                then=Action.DESTROY,
+                clause="9.2",
+                copies=(replica, backup),
+            ),
+        ),
+        digest="sha256:" + "a" * 64,
+    )
+
+
+class MemoryLibrary:
+    """One agreement at a time; ``library.now`` may be replaced."""
+
+    def __init__(self):
+        self.now = agreement()
+
+    def agreements(self, on):
+        return [self.now]
+
+    def agreement(self, reference, version):
+        return self.now
+
+    def party(self, party_id):
+        return Party(party_id, f"Invented {party_id} trust", f"{party_id}@example.invalid", False)
+
+    def people(self):
+        return PEOPLE
+
+    def engine(self):
+        issuer = {
+            "legal_name": "Invented Processor Ltd",
+            "address": "1 Nowhere Street",
+            "registration": "Z0000000",
+            "contact": "dpo@example.invalid",
+        }
+        return Engine(issuer, "INV", demonstration=True)
+
+
+class Key:
+    """Signs with a secret; whoever knows it checks."""
+
+    key_id = "sha256:" + "b" * 64
+
+    def sign(self, message):
+        return hashlib.sha256(b"secret" + message).digest()
+
+    def holds(self, key_id, message, signature):
+        return key_id == self.key_id and signature == self.sign(message)
+
+
+class MemoryCourier:
+    """Keeps letters; *dead* refuses them all."""
+
+    def __init__(self):
+        self.letters, self.dead = [], None
+
+    def send(self, letter):
+        if self.dead is not None:
+            raise self.dead
+        self.letters.append(letter)
+        return "sha256:" + hashlib.sha256(letter.subject.encode()).hexdigest()
+
+
+class PlainTypesetter:
+    def pdf(self, template, data, attachments):
+        return b"%PDF " + data
+
+
+class PlainSeals:
+    def seal(self, pdf):
+        return pdf + b" sealed"
+
+
+class NoProgress:
+    def at(self, what, done, of=None):
+        pass
+
+
+class Estate(MemoryStore):
+    """Can stop the run after an order took effect, too."""
+
+    after = staticmethod(lambda port: None)
+
+    def destroy(self, place, versions):
+        answers = super().destroy(place, versions)
+        self.after("destroy")
+        return answers
+
+
+class World:
+    """The ports, and the verbs of the story by their names."""
+
+    def __init__(self, **terms):
+        self.calls = lambda name: None
+        self.clock = FixedClock(START)
+        self.library = MemoryLibrary()
+        self.library.now = agreement(**terms)
+        self.store = Estate()
+        self.buckets = {name: self.store.bucket(name) for name in ("records", "dr", "backup")}
+        self.store.before = lambda port: self.calls(f"store.{port}")
+        self.store.after = lambda port: self.calls(f"store.{port} done")
+
+        def hook(name):
+            self.calls(name)
+
+        self.ledger = MemoryLedger(self.clock, on_call=hook, on_done=hook)
+        self.evidence = MemoryEvidence(on_call=hook, on_done=hook)
+        self.catalogue = MemoryCatalogue()
+        self.gate = Key()
+        self.courier = MemoryCourier()
+        self.secrets = 0
+
+    def put(self, key="patient/2019/a", content=b"x", copy="records"):
+        return self.buckets[copy].put(key, content)
+
+    def fill(self, rounds=("2019",), objects=3):
+        """Write a few objects with versions, markers and uploads, in all copies."""
+        for each in rounds:
+            for number in range(objects):
+                key = f"patient/{each}/{number:02d} é+%2F"
+                for copy in ("records", "dr", "backup"):
+                    self.put(key, b"first", copy)
+                self.put(key, b"second")
+            self.buckets["records"].hide(f"patient/{each}/00 é+%2F")
+            self.buckets["records"].start_upload(f"patient/{each}/upload")
+
+    def secret(self):
+        self.secrets += 1
+        return b"%032d" % self.secrets
+
+    def publish(self, rounds=("2019",), on=date(2020, 6, 30), by="audit-01"):
+        person = next(p for p in PEOPLE if p.id == by)
+        for each in rounds:
+            record_event(
+                self.library.now,
+                "round-published",
+                each,
+                on,
+                by=person,
+                content=b"invented evidence",
+                ledger=self.ledger,
+                evidence=self.evidence,
+            )
+
+    def hold(self, dataset="", ground="court"):
+        return place_hold(
+            "INV",
+            "",
+            dataset,
+            ground=ground,
+            by=PEOPLE[0],
+            content=b"invented letter",
+            ledger=self.ledger,
+            evidence=self.evidence,
+        )
+
+    def survey(self):
+        record_agreement(self.library.now, ledger=self.ledger)
+        found = survey(
+            [self.library.now],
+            store=self.store,
+            catalogue=self.catalogue,
+            ledger=self.ledger,
+            clock=self.clock,
+            progress=NoProgress(),
+        )
+        if found[0].fault is not None:
+            raise found[0].fault
+
+    def classify(self):
+        return classify(
+            [self.library.now],
+            catalogue=self.catalogue,
+            ledger=self.ledger,
+            on=self.clock.today(),
+        )
+
+    def notify(self):
+        return notify(
+            self.classify(),
+            library=self.library,
+            courier=self.courier,
+            ledger=self.ledger,
+            evidence=self.evidence,
+        )
+
+    def controllers_answer(self, answer="proceed"):
+        for notice in notices(self.ledger):
+            for controller in notice.accepted:
+                record_answer(
+                    notice.id,
+                    controller,
+                    answer,
+                    by=PEOPLE[0],
+                    content=b"invented reply",
+                    ledger=self.ledger,
+                    evidence=self.evidence,
+                )
+
+    def propose(self):
+        ports = Freezing(
+            self.store, self.ledger, self.evidence, self.clock, NoProgress(), self.secret
+        )
+        return propose(self.classify(), ports)
+
+    def propose_all(self):
+        """Do everything up to the frozen proposal, and return its digest."""
+        self.survey()
+        self.notify()
+        self.controllers_answer()
+        return self.propose()[-1]
+
+    def desk(self, proposal):
+        return Desk(
+            proposal,
+            self.ledger,
+            self.evidence,
+            self.library,
+            self.gate,
+            self.clock,
+            lambda look: look(),
+        )
+
+    def mark(self, proposal):
+        return read_proposal(case_of(self.ledger, proposal), self.evidence).mark
+
+    def answer(self, proposal, person, step=None, attempt=1, witness=True, **changes):
+        """Answer as *person* would through the gate; *changes* go to the form."""
+        desk = self.desk(proposal)
+        step = step or desk.unanswered()
+        form = {
+            "decision": "approve",
+            "exceptions": "none",
+            "reason": REASON,
+            "mark": self.mark(proposal),
+        } | changes
+        key = pause_key(proposal, step, 1, attempt)
+        if witness:
+            self.sign(proposal, person, step, key, form)
+        desk.record(step, key, form)
+
+    def sign(self, proposal, person, step, key, form):
+        """Write what the gate would write when *person* answers."""
+        answer = SignedAnswer(
+            proposal, person, step, "run", key, digest_of(form), stamp(self.clock.now())
+        )
+        facts = {name: getattr(answer, name) for name in answer.__slots__}
+        facts["signature"] = base64.urlsafe_b64encode(self.gate.sign(answer.message())).decode()
+        facts["key_id"] = self.gate.key_id
+        self.ledger.append(Draft(proposal_stream(proposal), Entry.SIGNED, facts))
+
+    def approve(self, proposal):
+        """Both approvers say yes."""
+        self.answer(proposal, "rm-01")
+        self.answer(proposal, "iao-01")
+
+    @property
+    def authority(self):
+        return FreshAuthority(self.ledger, self.evidence, self.library, self.gate, self.clock)
+
+    def dispose(self, proposal):
+        destruction = Destruction(
+            self.authority, self.store, self.ledger, self.evidence, NoProgress()
+        )
+        ports = Disposing(
+            authority=self.authority,
+            lister=self.store,
+            destruction=destruction,
+            ledger=self.ledger,
+            evidence=self.evidence,
+            clock=self.clock,
+        )
+        dispose(proposal, ports)
+
+    def check_gone(self, proposal):
+        check_gone(proposal, Verification(self.store, self.ledger, self.evidence, self.clock))
+
+    def certify(self, proposal):
+        ports = Issuing(
+            ledger=self.ledger,
+            evidence=self.evidence,
+            library=self.library,
+            clock=self.clock,
+            signer=self.gate,
+            typesetter=PlainTypesetter(),
+            seals=PlainSeals(),
+            origin="ledger.invalid",
+            tool_version="0",
+            kit=lambda certificate, record: (certificate.statement(), {}),
+            separate_credentials=True,
+        )
+        return certify(proposal, ports)
+
+    def deliver(self, proposal):
+        ports = Delivery(self.ledger, self.evidence, self.library, self.courier)
+        return deliver(proposal, ports)
+
+    def backups_age_out(self):
+        self.buckets["backup"].held.clear()
+
+    @contextmanager
+    def dying(self, hook):
+        """Let *hook* see every call of every port; it may raise."""
+        self.calls = hook
+        try:
+            yield hook
+        finally:
+            self.calls = lambda name: None
+
+    def advance(self):
+        lapse(self.ledger, self.evidence, self.clock)
+        reopen(self.ledger, self.evidence)
+        self.notify()
+
+    def next_steps(self):
+        return [(n.flow, n.argument) for n in next_steps(self.ledger, self.evidence, self.clock)]
+
+    def case(self, proposal):
+        return case_of(self.ledger, proposal)
+
+    def kinds(self, kind):
+        return [r for r in self.ledger.records if r.kind is kind]
