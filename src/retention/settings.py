@@ -4,6 +4,7 @@ Paths in the file are relative to it.  Secrets come by the environment or by fil
 environment names, one credential for each role; the file holds none.
 """
 
+import hashlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,6 +30,11 @@ class Credential:
 
     access_key: str
     secret: str = field(repr=False)
+
+    @property
+    def label(self) -> str:
+        """A short name for the ledger: the same credential has the same, and two never share."""
+        return hashlib.sha256(self.access_key.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from retention.domain.calendar import london_day
 from retention.domain.entry import Record
 from retention.errors import NotAuthorisedError, StoreError
-from retention.settings import Settings
+from retention.settings import Credential, Settings
 from retention.steps.review import Desk
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from retention.adapters.prefect.access import Access
     from retention.adapters.s3.destroys import S3Destroys
     from retention.adapters.s3.lists import S3Lists
-    from retention.adapters.seal import Keyring
+    from retention.adapters.seal.ring import Keyring
     from retention.agreements import ReadLibrary
     from retention.domain.agreement import Agreement
     from retention.ports.clock import Clock
@@ -103,15 +103,15 @@ class Composition:
         from retention.adapters.evidence import FolderEvidence, KeyFolder  # noqa: PLC0415  # lazy
 
         home = self.settings.home
-        return FolderEvidence(home / "evidence", KeyFolder(home / "keys" / "manifests"))
+        return FolderEvidence(home / "evidence", keys=KeyFolder(home / "keys" / "manifests"))
 
     @cached_property
     def keyring(self) -> "Keyring":
         """The keys of issuer, gate and ledger, made at first start."""
-        from retention.adapters.seal import Keyring  # noqa: PLC0415  # lazy
+        from retention.adapters.seal.ring import Keyring  # noqa: PLC0415  # lazy
 
-        folder = self.settings.home / "keys"
-        return Keyring(folder, clock=self.clock, engine=self.library.engine())
+        name = self.library.engine().issuer["legal_name"]
+        return Keyring(self.settings.home / "keys", legal_name=name, clock=self.clock)
 
     @cached_property
     def library(self) -> "ReadLibrary":
@@ -140,15 +140,22 @@ class Composition:
 
         return S3Destroys(self._s3("destroyer"))
 
-    def _s3(self, role: str) -> Any:
-        from retention.adapters.s3.client import client  # noqa: PLC0415  # lazy
-
+    def _credential(self, role: str) -> Credential:
         given = self.settings.credentials.get(role)
         if given is None:
             raise NotAuthorisedError(
                 f"this process was not given the credential of the {role}",
                 hint=f"set RETENTION_S3_{role.upper()}_ACCESS_KEY and _SECRET_KEY for its pool",
             )
+        return given
+
+    def _label(self, role: str) -> str:
+        return f"{role}:{self._credential(role).label}"
+
+    def _s3(self, role: str) -> Any:
+        from retention.adapters.s3.client import client  # noqa: PLC0415  # lazy
+
+        given = self._credential(role)
         return client(
             endpoint_url=self.settings.s3_endpoint_url,
             region=self.settings.s3_region,
@@ -217,13 +224,18 @@ class Composition:
         )
 
     def advance(self) -> None:
-        """Spend what lapsed, reopen what was left, classify, and tell controllers of what became eligible."""
+        """Spend what lapsed, reopen what was left, and classify."""
         from retention.steps.advance import lapse, reopen  # noqa: PLC0415  # lazy
-        from retention.steps.notify import notify  # noqa: PLC0415  # lazy
 
         lapse(self.ledger, self.evidence, self.clock)
         reopen(self.ledger, self.evidence)
-        notify(
+        self.classify()
+
+    def notify(self) -> list[str]:
+        """Tell controllers of what became eligible; return whom a notice reached now."""
+        from retention.steps.notify import notify  # noqa: PLC0415  # lazy
+
+        return notify(
             self.classify(),
             library=self.library,
             courier=self.courier,
@@ -267,7 +279,12 @@ class Composition:
             self.ledger, self.evidence, self.library, self.keyring.trusted_gate, self.clock
         )
         destruction = Destruction(
-            authority, self.destroys(), self.ledger, self.evidence, self.progress
+            authority,
+            self.destroys(),
+            self.ledger,
+            self.evidence,
+            self.progress,
+            by=self._label("destroyer"),
         )
         ports = Disposing(
             authority=authority,
@@ -283,13 +300,19 @@ class Composition:
         """Look at what became of each version, and at residual copies whose window closed."""
         from retention.steps.verify import Verification, check_gone  # noqa: PLC0415  # lazy
 
-        ports = Verification(self.lists("verifier"), self.ledger, self.evidence, self.clock)
+        ports = Verification(
+            self.lists("verifier"),
+            self.ledger,
+            self.evidence,
+            self.clock,
+            by=self._label("verifier"),
+        )
         check_gone(proposal, ports)
 
     def certify(self, proposal: str) -> list[str]:
         """Issue what is owed; return the numbers."""
-        from retention.adapters.seal import PadesSeals  # noqa: PLC0415  # lazy
-        from retention.adapters.typeset import TypstTypesetter  # noqa: PLC0415  # lazy
+        from retention.adapters.seal.pades import PadesSeals  # noqa: PLC0415  # lazy
+        from retention.adapters.typeset import Typst  # noqa: PLC0415  # lazy
         from retention.steps.certify import Issuing, certify  # noqa: PLC0415  # lazy
 
         ports = Issuing(
@@ -297,11 +320,16 @@ class Composition:
             evidence=self.evidence,
             library=self.library,
             clock=self.clock,
-            signer=self.keyring.issuer,
-            typesetter=TypstTypesetter(),
-            seals=PadesSeals(self.keyring.issuer),
+            signer=self.keyring.issuer.signer,
+            typesetter=Typst(),
+            seals=PadesSeals(
+                self.keyring.issuer,
+                self.clock,
+                legal_name=self.library.engine().issuer["legal_name"],
+            ),
             origin=self.keyring.ledger.origin,
             tool_version=version("retention"),
+            issuer_pem=self.keyring.issuer.certificate_pem,
         )
         return certify(proposal, ports)
 
@@ -315,7 +343,8 @@ class Composition:
         """Write to the people for whom something waits; return their ids."""
         from retention.steps.remind import remind  # noqa: PLC0415  # lazy
 
-        return remind(self.ledger, self.evidence, self.library, self.courier)
+        address = self.settings.api_url.removesuffix("/api")
+        return remind(self.ledger, self.evidence, self.library, self.courier, address)
 
     def next_steps(self) -> "list[Next]":
         """Return every flow that may run now."""
@@ -381,9 +410,9 @@ def gate_ports() -> dict[str, Any]:
 
 def services(home: Path) -> dict[str, str]:
     """Return the secret of each work pool's service, made at first start for this account alone."""
-    from retention.adapters.seal import secrets_file  # noqa: PLC0415  # lazy
+    from retention.adapters.seal.ring import service_secrets  # noqa: PLC0415  # lazy
 
-    return secrets_file(home / "keys" / "services.json", POOLS)
+    return service_secrets(home / "keys" / "services.json", POOLS)
 
 
 POOLS = ("planner", "surveyor", "destroyer", "verifier", "issuer")

@@ -370,7 +370,7 @@ class World:
 
     def dispose(self, proposal):
         destruction = Destruction(
-            self.authority, self.store, self.ledger, self.evidence, NoProgress()
+            self.authority, self.store, self.ledger, self.evidence, NoProgress(), "destroyer:1"
         )
         ports = Disposing(
             authority=self.authority,
@@ -383,7 +383,8 @@ class World:
         dispose(proposal, ports)
 
     def check_gone(self, proposal):
-        check_gone(proposal, Verification(self.store, self.ledger, self.evidence, self.clock))
+        ports = Verification(self.store, self.ledger, self.evidence, self.clock, "verifier:2")
+        check_gone(proposal, ports)
 
     def certify(self, proposal):
         ports = Issuing(
@@ -396,8 +397,7 @@ class World:
             seals=PlainSeals(),
             origin="ledger.invalid",
             tool_version="0",
-            kit=lambda certificate, record: (certificate.statement(), {}),
-            separate_credentials=True,
+            issuer_pem=b"-----BEGIN CERTIFICATE-----\naW52ZW50ZWQ=\n-----END CERTIFICATE-----\n",
         )
         return certify(proposal, ports)
 

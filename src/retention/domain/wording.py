@@ -12,6 +12,8 @@ TEMPLATE = "certificate/1"  # a change of words or layout is a new number
 
 
 class CertificateType(StrEnum):
+    """Which claim a certificate makes."""
+
     INTERIM = "interim"  # at live destruction
     FINAL = "final"  # every residual window has closed and was looked at or attested
     PARTIAL = "partial"  # something was held back, refused or failed

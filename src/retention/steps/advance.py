@@ -54,14 +54,13 @@ def reopen(ledger: Ledger, evidence: Evidence) -> list[str]:
     Only once the report is sealed: what remains is then a future proposal with a fresh approval.
     Safe to run again: a dataset that went back is passed over.
     """
-    back = []
+    back: list[str] = []
     for case in cases(ledger):
         report = case.certified.get(CertificateType.PARTIAL.value)
         if report is None or report.text("certificate") not in case.sealed:
             continue
-        for item in read_proposal(case, evidence).items:
-            if move_if_possible(ledger, item.manifest.dataset, Event.REOPEN):
-                back.append(item.manifest.dataset)
+        datasets = [item.manifest.dataset for item in read_proposal(case, evidence).items]
+        back += [each for each in datasets if move_if_possible(ledger, each, Event.REOPEN)]
     return back
 
 

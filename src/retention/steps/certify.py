@@ -5,7 +5,7 @@ that it is there, and sealed.  A certificate is never edited.
 Source: design.md, rules 9 to 15; UK GDPR, article 28(3)(g).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -40,6 +40,7 @@ from retention.domain.certified import (
 )
 from retention.domain.dataset import Fate
 from retention.domain.disposition import Event
+from retention.domain.dsse import Envelope, pae
 from retention.domain.entry import Draft, Entry, Fact, Record
 from retention.domain.proposal import Item, Proposal
 from retention.domain.registers import holds_in
@@ -58,6 +59,7 @@ from retention.steps.notify import notices
 from retention.steps.record import HOLDS
 from retention.steps.residual import is_gone, last_success, residual_until
 from retention.steps.review import kept_items
+from retention.views.certificate_view import Kit, document
 
 TRIES_MAX = 5  # two issuers at once may both want the next number
 
@@ -75,10 +77,7 @@ class Issuing:
     seals: Seals
     origin: str  # of the ledger, as on its checkpoints
     tool_version: str
-    kit: Callable[[Certificate, Record], tuple[bytes, dict[str, bytes]]]
-    performer: str = "destroyer"
-    verifier: str = "verifier"
-    separate_credentials: bool = False
+    issuer_pem: bytes
 
 
 def certify(proposal_digest: str, ports: Issuing) -> list[str]:
@@ -146,12 +145,18 @@ def _set(record: Record, ports: Issuing) -> None:
     statement = ports.evidence.read(record.text("statement"))
     if sha256(statement) != record.text("statement"):
         raise CertificateError("a stored statement was edited", hint="restore the evidence store")
-    data, attachments = ports.kit(Certificate.read(statement), record)
-    pdf = ports.seals.seal(ports.typesetter.pdf("certificate.typ", data, attachments))
+    kit = Kit(
+        envelope=Envelope(statement, ports.signer.key_id, ports.signer.sign(pae(statement))).line(),
+        entry=record.leaf(),
+        proof=ports.ledger.proof(record.index, ports.ledger.checkpoint()).encode(),
+        issuer_pem=ports.issuer_pem,
+    )
+    pages = document(Certificate.read(statement), kit)
+    pdf = ports.typesetter.pdf(pages.template, pages.data, pages.attachments)
     facts: dict[str, Fact] = {
         "proposal": record.text("proposal"),
         "certificate": record.text("certificate"),
-        "pdf": ports.evidence.keep(pdf),
+        "pdf": ports.evidence.keep(ports.seals.seal(pdf)),
     }
     stream = proposal_stream(record.text("proposal"))
     ports.ledger.append(Draft(stream, Entry.SEALED, facts))
@@ -173,6 +178,8 @@ def build(case: Case, owed: CertificateType, number: str, ports: Issuing) -> Cer
     datasets = tuple(certified_dataset(item, case, proposal) for item in kept)
     left_out = tuple(i.manifest.dataset for i in proposal.items if i not in kept)
     interim = case.certified.get(CertificateType.INTERIM.value)
+    ordered_by = {r.text("by") for records in case.intents.values() for r in records}
+    looked = {case.verified[item.manifest.root].text("by") for item in kept}
     return Certificate(
         identity=_identity(number, owed, proposal, interim, ports),
         authority=_authority(case, proposal, kept, ports),
@@ -182,12 +189,12 @@ def build(case: Case, owed: CertificateType, number: str, ports: Issuing) -> Cer
             "its own id",
             tool="retention",
             tool_version=ports.tool_version,
-            performer=ports.performer,
+            performer=", ".join(sorted(ordered_by)),
         ),
         verification=Verification(
             method="full enumeration of every place afterwards",
-            verifier=ports.verifier,
-            separate_credentials=ports.separate_credentials,
+            verifier=", ".join(sorted(looked)),
+            separate_credentials=not _credentials(ordered_by) & _credentials(looked),
         ),
         not_destroyed=NotDestroyed(left_out=left_out),
         people=_people(case, ports.library),
@@ -195,6 +202,11 @@ def build(case: Case, owed: CertificateType, number: str, ports: Issuing) -> Cer
             wording=WORDING[owed], issuer_key=ports.signer.key_id, ledger=ports.origin
         ),
     )
+
+
+def _credentials(labels: set[str]) -> set[str]:
+    """Return the credentials alone: one that plays two roles is still one."""
+    return {label.partition(":")[2] for label in labels}
 
 
 def _identity(

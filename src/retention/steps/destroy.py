@@ -48,6 +48,7 @@ class Destruction:
     ledger: Ledger
     evidence: Evidence
     progress: Progress
+    by: str  # whose credential gives the orders, such as "destroyer:3fa9c27b"
 
 
 @dataclass(slots=True)
@@ -110,7 +111,7 @@ def _one_batch(batch: _Batch, run: _Run, ports: Destruction) -> None:
         spend(ports.ledger, case.proposal, "stopped", read_proposal(case, ports.evidence))
         raise
     move_if_possible(ports.ledger, run.manifest.dataset, Event.DESTROY)
-    _append(Entry.INTENT, run, ports, span)
+    _append(Entry.INTENT, run, ports, {**span, "by": ports.by})
     answers = _order(batch, run, ports.store)
     lines = (dumps({"n": n, "answer": answer.value}).encode() for n, answer in answers.items())
     pack = ports.evidence.keep_lines(lines, sealed=False)

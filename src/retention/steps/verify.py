@@ -48,6 +48,7 @@ class Verification:
     ledger: Ledger
     evidence: Evidence
     clock: Clock
+    by: str  # whose credential looks, such as "verifier:81ce9aa9"
 
 
 def check_gone(proposal_digest: str, ports: Verification) -> None:
@@ -100,6 +101,7 @@ def verify(manifest: Manifest, proposal: str, ports: Verification) -> Counter[Fa
         "root": manifest.root,
         "pack": pack,
         "arrivals": look.arrivals,
+        "by": ports.by,
         **{fate.value: fates[fate] for fate in Fate},
     }
     ports.ledger.append(Draft(proposal_stream(proposal), Entry.VERIFIED, facts))

@@ -1,0 +1,32 @@
+"""Every flow that stands ready, in one table: which pool runs it, and when in London.
+
+Never between 01:00 and 02:00, an hour that one day in the year does not have and one has twice.
+``python -m flows.deployments`` prints the table as ``infra/prefect.yaml``.
+"""
+
+from retention.adapters.prefect.deploy import Deployment, as_yaml
+
+PLANNER, SURVEYOR, DESTROYER, VERIFIER, ISSUER = (
+    "planner",
+    "surveyor",
+    "destroyer",
+    "verifier",
+    "issuer",
+)
+ABOUT = "proposal"  # the one parameter: a digest
+
+TABLE = (
+    Deployment("survey", SURVEYOR, "0 3 * * *", None, "List every store, nightly."),
+    Deployment("propose", PLANNER, "0 6 * * 1", None, "Freeze what is due, weekly."),
+    Deployment("advance", PLANNER, "30 6 * * *", None, "Start whatever may move, daily."),
+    Deployment("remind", PLANNER, "0 8 * * *", None, "Tell people what waits for them, daily."),
+    Deployment("review", PLANNER, None, ABOUT, "Ask the approvers about one proposal."),
+    Deployment("dispose", DESTROYER, None, ABOUT, "Destroy what was approved."),
+    Deployment("check_gone", VERIFIER, None, ABOUT, "Look at whether it is gone."),
+    Deployment("certify", ISSUER, None, ABOUT, "Sign the certificate that is due."),
+    Deployment("deliver", ISSUER, None, ABOUT, "Bring it to the controllers."),
+)
+POOLS = (PLANNER, SURVEYOR, DESTROYER, VERIFIER, ISSUER)
+
+if __name__ == "__main__":
+    print(as_yaml(TABLE), end="")  # noqa: T201  # printing is what it is for

@@ -1,0 +1,5 @@
+"""What the last good survey saw, in SQLite or PostgreSQL."""
+
+from retention.adapters.catalogue.catalogue import SqlCatalogue, migrate
+
+__all__ = ["SqlCatalogue", "migrate"]

@@ -1,0 +1,123 @@
+"""Lines into bytes and out of them again, sealed with age, in constant memory.
+
+Source: age-encryption.org/v1; any ``age`` program opens a pack with its key.
+"""
+
+import hashlib
+import io
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from typing import IO, Any
+
+import pyrage  # type: ignore[import-untyped]  # it ships no types
+
+AGE_HEADER = b"age-encryption.org/v1\n"
+
+
+class Failure:
+    """Remembers what went wrong inside it, for the other side of a foreign library."""
+
+    error: BaseException | None = None
+
+    def __enter__(self) -> None:
+        """Begin to watch."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        """Remember *error*, and let it pass."""
+        self.error = error
+
+
+class LinesReader(io.RawIOBase):
+    """*lines*, each with a line feed after it, as a file to read from.
+
+    *failure* holds what the lines themselves raised.  A line with a line feed in it is a
+    ValueError, for it would be read back as two.
+    """
+
+    def __init__(self, lines: Iterable[bytes]) -> None:
+        super().__init__()
+        self._lines, self._rest = iter(lines), bytearray()
+        self.failure = Failure()
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Fill *buffer* as far as there are lines."""
+        wanted = len(buffer)
+        with self.failure:
+            while len(self._rest) < wanted and (line := next(self._lines, None)) is not None:
+                if b"\n" in line:
+                    raise ValueError("a line with a line feed in it would be read back as two")
+                self._rest += line + b"\n"
+        piece = bytes(self._rest[:wanted])
+        del self._rest[:wanted]
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+class HashingWriter(io.RawIOBase):
+    """Passes on what is written to it, and knows its digest."""
+
+    def __init__(self, sink: IO[bytes]) -> None:
+        super().__init__()
+        self._sink, self._hash = sink, hashlib.sha256()
+
+    def writable(self) -> bool:
+        """Say that it can be written to."""
+        return True
+
+    def write(self, data: Any, /) -> int:
+        """Pass *data* on."""
+        self._hash.update(data)
+        return self._sink.write(data)
+
+    @property
+    def digest(self) -> str:
+        """``sha256:`` over everything so far."""
+        return "sha256:" + self._hash.hexdigest()
+
+
+def seal(source: io.RawIOBase, sink: io.RawIOBase) -> str:
+    """Encrypt *source* into *sink* under a fresh identity, and return it: the one thing that opens.
+
+    Raises OSError or ``pyrage.EncryptError``.
+    """
+    identity = pyrage.x25519.Identity.generate()
+    pyrage.encrypt_io(source, sink, [identity.to_public()])
+    return str(identity)
+
+
+class Opening(threading.Thread):
+    """Decrypts *sealed* into a pipe, for age pushes where a reader of lines pulls.
+
+    The pipe holds a few kilobytes: it goes on as fast as somebody reads.  *error* is what ended it.
+    """
+
+    def __init__(self, sealed: IO[bytes], identity: str) -> None:
+        # A reader that is never finished must not keep the program from ending.
+        super().__init__(daemon=True, name="opening-evidence")
+        self._sealed, self._identity = sealed, pyrage.x25519.Identity.from_str(identity)
+        self._read_end, self._write_end = os.pipe()
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        """Decrypt to the end, or until nobody reads any more."""
+        try:
+            with os.fdopen(self._write_end, "wb", buffering=0) as sink:
+                pyrage.decrypt_io(self._sealed, sink, [self._identity])
+        except (pyrage.DecryptError, OSError) as error:
+            self.error = error
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield what comes out, line by line; raise *error* at the end if there was one."""
+        self.start()
+        try:
+            with os.fdopen(self._read_end, "rb") as clear:
+                yield from clear
+        finally:
+            self.join()  # closed first: a writer that waits for room would wait for ever
+        if self.error is not None:
+            raise self.error

@@ -1,0 +1,232 @@
+"""The ledger in SQLite or PostgreSQL: entries, and the tree over them, in one transaction."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from sqlalchemy import Connection, bindparam, func, insert, select, tuple_
+
+from retention.adapters import database
+from retention.adapters.ledger.audit import audit
+from retention.adapters.ledger.rows import CHECKPOINT, ENTRY, NODE, broken, record_of, row_of
+from retention.adapters.ledger.signing import CheckpointSigner, ed25519_holds, key_of
+from retention.adapters.ledger.tree import Growth, Place, peak_places
+from retention.domain.calendar import instant, stamp
+from retention.domain.entry import Draft, Entry, Record
+from retention.domain.merkle import Hash, Node, inclusion, root_of
+from retention.domain.tlog import LogKey, TreeHead, opened, proof, proved, signed
+from retention.errors import EvidenceError, LedgerBrokenError, StaleError, TooMuchError
+from retention.ports.clock import Clock
+from retention.ports.ledger import Checkpoint
+
+NAME = "ledger"
+MIGRATIONS = Path(__file__).with_name("migrations")
+DRAFTS_MAX = 10_000  # in one transaction, during which nobody else can write
+PAGE = 1000
+
+# What every append asks while all others wait: put together once.
+_LAST = select(func.max(ENTRY.c.index))
+_POSITIONS = (
+    select(ENTRY.c.stream, func.max(ENTRY.c.position) + 1)
+    .where(ENTRY.c.stream.in_(bindparam("streams", expanding=True)))
+    .group_by(ENTRY.c.stream)
+)
+_PEAKS = select(NODE).where(tuple_(NODE.c.level, NODE.c.i).in_(bindparam("places", expanding=True)))
+
+
+def migrate(url: str) -> None:
+    """Bring the ledger's tables at *url* to their newest form; safe to run again."""
+    database.migrate(url, name=NAME, folder=MIGRATIONS)
+
+
+class SqlLedger(database.Adapter):
+    """A :class:`retention.ports.ledger.Ledger` at a database URL; :func:`migrate` it first.
+
+    *retired* are public keys that signed checkpoints before *signer* did.
+    A row that is not what its leaf says is never returned: reading it raises LedgerBrokenError.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: Clock,
+        signer: CheckpointSigner,
+        retired: Sequence[LogKey] = (),
+    ) -> None:
+        super().__init__(url, name=NAME, damaged=LedgerBrokenError)
+        self._clock, self._signer = clock, signer
+        self._key = key_of(signer)
+        self._keys = (self._key, *retired)
+
+    def append(self, draft: Draft, *, expect: int | None = None) -> Record:
+        """Write one entry; StaleError if its stream does not hold *expect* entries."""
+        with self._database.writing() as connection:
+            if expect is not None:
+                held = _positions(connection, [draft]).get(draft.stream, 0)
+                if held != expect:
+                    raise StaleError(
+                        f"a stream of the ledger holds {held} entries and not {expect}",
+                        hint="something was written in between: read it again, and decide again",
+                    )
+            return self._write(connection, [draft])[0]
+
+    def append_all(self, drafts: Sequence[Draft]) -> Sequence[Record]:
+        """Write several entries, all or none; TooMuchError for more than ``DRAFTS_MAX``."""
+        if len(drafts) > DRAFTS_MAX:
+            raise TooMuchError(
+                f"{len(drafts)} entries are too many for one transaction",
+                hint=f"append at most {DRAFTS_MAX} at a time",
+            )
+        if not drafts:
+            return []
+        with self._database.writing() as connection:
+            return self._write(connection, drafts)
+
+    def stream(self, stream: str) -> Sequence[Record]:
+        """Return the entries of one stream, in order."""
+        query = select(ENTRY).where(ENTRY.c.stream == stream).order_by(ENTRY.c.position)
+        with self._database.reading() as connection:
+            return [record_of(row) for row in connection.execute(query).mappings()]
+
+    def of_kind(self, *kinds: Entry) -> Iterator[Record]:
+        """Yield the entries of these kinds that were there when the first was asked for."""
+        end, last = self.size(), -1
+        while last < end:
+            query = (
+                select(ENTRY)
+                .where(ENTRY.c.kind.in_(kinds), ENTRY.c.index > last, ENTRY.c.index < end)
+                .order_by(ENTRY.c.index)
+                .limit(PAGE)
+            )
+            with self._database.reading() as connection:
+                page = [record_of(row) for row in connection.execute(query).mappings()]
+            yield from page  # no transaction stays open while the caller thinks
+            last = page[-1].index if len(page) == PAGE else end
+
+    def size(self) -> int:
+        """Return how many entries there are."""
+        with self._database.reading() as connection:
+            return _size(connection)
+
+    def checkpoint(self) -> Checkpoint:
+        """Sign the root over all entries, and keep the note.
+
+        Raises LedgerBrokenError rather than sign what does not continue the last checkpoint.
+        """
+        with self._database.reading() as connection:
+            size, nodes = _size(connection), _nodes_of(connection)
+            newest = select(CHECKPOINT.c.note).order_by(CHECKPOINT.c.size.desc()).limit(1)
+            if (note := connection.scalar(newest)) is not None:
+                _require_within(opened(note, self._keys, ed25519_holds), size, nodes)
+            head = TreeHead(self._key.origin, size, root_of(nodes, size))
+        note = signed(head, self._key, self._signer.sign)
+        with self._database.writing() as connection:
+            kept = connection.scalar(select(func.max(CHECKPOINT.c.size)))
+            if kept is None or kept < size:  # else somebody was faster, and signed as much or more
+                connection.execute(insert(CHECKPOINT), {"size": size, "note": note})
+        return Checkpoint(size, head.root, note)
+
+    def proof(self, index: int, checkpoint: Checkpoint) -> str:
+        """Return the tlog-proof that entry *index* is under *checkpoint*.
+
+        Raises LedgerBrokenError if this ledger does not contain what *checkpoint* signed, and
+        EvidenceError if the entry is not under it.
+        """
+        head = opened(checkpoint.note, self._keys, ed25519_holds)
+        if not 0 <= index < head.size:
+            raise EvidenceError(
+                f"entry {index} is not under a checkpoint over {head.size} entries",
+                hint="it may be younger: sign a new checkpoint and ask again",
+            )
+        query = select(ENTRY).where(ENTRY.c.index == index)
+        with self._database.reading() as connection:
+            nodes = _nodes_of(connection)
+            _require_within(head, _size(connection), nodes)
+            row = connection.execute(query).mappings().one_or_none()
+            text = proof(index, inclusion(nodes, index, head.size), checkpoint.note)
+        if row is None:
+            raise broken(index, "is missing")
+        proved(text, record_of(row).leaf(), self._keys, ed25519_holds)  # before anyone relies on it
+        return text
+
+    def audit(self, *, outside: Sequence[Checkpoint] = ()) -> int:
+        """Check everything; *outside* are checkpoints that were kept elsewhere.
+
+        Raises LedgerBrokenError that names the first entry that does not prove itself.
+        """
+        heads = [opened(each.note, self._keys, ed25519_holds) for each in outside]
+        with self._database.reading() as connection:
+            size = audit(connection, self._keys, ed25519_holds, heads)
+            self._database.require_whole(connection)  # entries are found by indexes, too
+        return size
+
+    def _write(self, connection: Connection, drafts: Sequence[Draft]) -> list[Record]:
+        at = instant(stamp(self._clock.now()))  # as it will be read back
+        growth = _growth(connection)
+        positions = _positions(connection, drafts)
+        records: list[Record] = []
+        rows, nodes = [], []
+        for draft in drafts:
+            position = positions.get(draft.stream, 0)
+            positions[draft.stream] = position + 1
+            facts = dict(draft.facts)
+            record = Record(growth.size, draft.stream, position, at, draft.kind, facts)
+            records.append(record)
+            rows.append(row := row_of(record))
+            nodes += [
+                {"level": level, "i": i, "hash": computed}
+                for (level, i), computed in growth.add(row["leaf"])
+            ]
+        connection.execute(insert(ENTRY), rows)
+        connection.execute(insert(NODE), nodes)
+        return records
+
+
+def _size(connection: Connection) -> int:
+    last = connection.scalar(_LAST)
+    return 0 if last is None else int(last) + 1
+
+
+def _positions(connection: Connection, drafts: Sequence[Draft]) -> dict[str, int]:
+    """Return how many entries there are in each stream of *drafts* that has any."""
+    streams = sorted({draft.stream for draft in drafts})
+    found = connection.execute(_POSITIONS, {"streams": streams})
+    return {stream: int(held) for stream, held in found}
+
+
+def _growth(connection: Connection) -> Growth:
+    size = _size(connection)
+    places = peak_places(size)
+    rows = connection.execute(_PEAKS, {"places": places})
+    found: dict[Place, Hash] = {(row.level, row.i): row.hash for row in rows}
+    if set(found) != set(places):
+        raise _torn()
+    return Growth(size, [found[place] for place in places])
+
+
+def _nodes_of(connection: Connection) -> Node:
+    def node(level: int, i: int) -> Hash:
+        query = select(NODE.c.hash).where(NODE.c.level == level, NODE.c.i == i)
+        found: Hash | None = connection.scalar(query)
+        if found is None:
+            raise _torn()
+        return found
+
+    return node
+
+
+def _require_within(head: TreeHead, size: int, nodes: Node) -> None:
+    if head.size > size:
+        raise broken(size, f"is missing: a checkpoint over {head.size} entries was signed")
+    if root_of(nodes, head.size) != head.root:
+        raise LedgerBrokenError(
+            f"the first {head.size} entries are not those that a checkpoint signed",
+            hint="run `retention ledger audit`: it names the first that is not",
+        )
+
+
+def _torn() -> LedgerBrokenError:
+    return LedgerBrokenError(
+        "the tree over the ledger has a hole",
+        hint="run `retention ledger audit`: it names the first entry that does not prove itself",
+    )

@@ -1,0 +1,1 @@
+"""Prefect, as our scheduler and letterbox: start flows, make them stand, run their processes."""

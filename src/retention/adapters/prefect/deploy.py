@@ -1,0 +1,111 @@
+"""Bring the work pools and deployments of a Prefect server to what one table says."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.actions import DeploymentScheduleCreate, WorkPoolCreate
+from prefect.client.schemas.schedules import CronSchedule
+from prefect.exceptions import ObjectAlreadyExists
+from prefect.workers.process import ProcessWorker
+
+from retention.adapters.prefect.access import Access
+from retention.domain.calendar import LONDON
+
+STANDING = "retention"  # the name of every deployment, under the name of its flow
+COMMAND = "python -m prefect.engine"  # fixed: else a second process looks for project files
+DIGEST = "^sha256:[0-9a-f]{64}$"
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A flow that stands ready: which pool runs it, when, and about what.
+
+    *cron* is in Europe/London, or None if only another flow starts it; *about* names its one
+    parameter, which takes a digest, or None.
+    """
+
+    flow: str
+    pool: str
+    cron: str | None
+    about: str | None
+    says: str
+
+    def entrypoint(self, package: str) -> str:
+        """Return where the flow is, such as ``flows.review.review``."""
+        return f"{package}.{self.flow}.{self.flow}"
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the JSON schema of its parameters: a digest and nothing else."""
+        digest = {"type": "string", "pattern": DIGEST, "title": self.about, "position": 0}
+        names = [self.about] if self.about else []
+        return {
+            "title": "Parameters",
+            "type": "object",
+            "properties": dict.fromkeys(names, digest),
+            "required": names,
+        }
+
+
+def deploy(
+    access: Access, table: Sequence[Deployment], *, package: str = "flows", scheduled: bool = True
+) -> None:
+    """Make each row of *table* stand on the server, with the flows of *package*.
+
+    *scheduled* False leaves the schedules off.  Safe to run again: what stands there is brought
+    to the table.
+    """
+    with access.client() as client:
+        template = ProcessWorker.get_default_base_job_template()
+        for pool in dict.fromkeys(row.pool for row in table):
+            _pool(client, pool, template)
+        for row in table:
+            client.create_deployment(
+                flow_id=client.create_flow_from_name(row.flow),
+                name=STANDING,
+                description=row.says,
+                work_pool_name=row.pool,
+                entrypoint=row.entrypoint(package),
+                parameter_openapi_schema=row.parameters(),
+                enforce_parameter_schema=True,
+                schedules=_schedules(row, active=scheduled),
+                job_variables={"command": COMMAND},
+            )
+
+
+def _pool(client: SyncPrefectClient, name: str, template: dict[str, Any]) -> None:
+    try:
+        client.create_work_pool(
+            WorkPoolCreate(name=name, type=ProcessWorker.type, base_job_template=template)
+        )
+    except ObjectAlreadyExists:
+        return
+
+
+def _schedules(row: Deployment, *, active: bool) -> list[DeploymentScheduleCreate]:
+    if row.cron is None:
+        return []
+    cron = CronSchedule(cron=row.cron, timezone=LONDON)
+    return [DeploymentScheduleCreate(schedule=cron, active=active, slug=row.flow)]
+
+
+def as_yaml(table: Sequence[Deployment], package: str = "flows") -> str:
+    """Return *table* as the file that ``prefect deploy --all`` reads."""
+    lines = [
+        "# Written by `python -m flows.deployments`; a test holds it to that.",
+        "name: retention",
+    ]
+    lines += ["pull: []", "deployments:"]
+    for row in table:
+        lines += [
+            f"  - name: {STANDING}",
+            f"    flow_name: {row.flow}",
+            f"    description: {row.says}",
+            f"    entrypoint: {row.entrypoint(package)}",
+            f"    work_pool: {{name: {row.pool}, job_variables: {{command: {COMMAND}}}}}",
+        ]
+        if row.cron is not None:
+            lines += ["    schedules:", f'      - cron: "{row.cron}"']
+            lines += [f"        timezone: {LONDON}", f"        slug: {row.flow}"]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,64 @@
+"""Who may do what in a bucket: those who look cannot destroy, and who destroys cannot look."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+LISTING = ("s3:ListBucketVersions", "s3:ListBucketMultipartUploads")
+METADATA_OF_BUCKET = (
+    "s3:GetBucketVersioning",
+    "s3:GetBucketObjectLockConfiguration",
+    "s3:GetLifecycleConfiguration",
+)
+METADATA_OF_OBJECTS = ("s3:GetObjectRetention", "s3:GetObjectLegalHold")  # and never content
+DESTRUCTION = ("s3:DeleteObjectVersion", "s3:AbortMultipartUpload")
+
+
+def bucket_policy(
+    bucket: str, *, surveyor: str, verifier: str, destroyer: str, ceph: bool = False
+) -> str:
+    """Return the policy of *bucket*, as JSON, for three principals named by their ARN.
+
+    Each may do its own and is denied all else, whatever another policy grants it.  The gateway
+    of Ceph, for *ceph*, asks for ``s3:DeleteObject`` on the bucket itself before it looks at
+    the versions in a list; on the objects it stays denied, so that no delete marker can be made.
+    """
+    all_of_it = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+    itself, objects = all_of_it
+    lookers = [surveyor, verifier]
+    looking = (*LISTING, *METADATA_OF_BUCKET, *METADATA_OF_OBJECTS)
+    statements = [
+        _statement("Looking", lookers, itself, Action=[*LISTING, *METADATA_OF_BUCKET]),
+        _statement("LookingAtLocks", lookers, objects, Action=[*METADATA_OF_OBJECTS]),
+        _statement("OnlyLooking", lookers, all_of_it, "Deny", NotAction=[*looking]),
+        _statement("Destroying", [destroyer], objects, Action=[*DESTRUCTION]),
+    ]
+    only = list(DESTRUCTION)
+    if ceph:
+        statements.append(
+            _statement("DestroyingInLists", [destroyer], itself, Action=["s3:DeleteObject"])
+        )
+        only.append("s3:DeleteObject")
+    statements.append(_statement("OnlyDestroying", [destroyer], all_of_it, "Deny", NotAction=only))
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def ceph_principal(user: str) -> str:
+    """Return the ARN of a user of the Ceph object gateway."""
+    return f"arn:aws:iam:::user/{user}"
+
+
+def _statement(
+    name: str,
+    principals: Sequence[str],
+    resource: str | Sequence[str],
+    effect: str = "Allow",
+    **actions: Sequence[str],
+) -> dict[str, Any]:
+    return {
+        "Sid": name,
+        "Effect": effect,
+        "Principal": {"AWS": list(principals)},
+        "Resource": resource,
+        **actions,
+    }

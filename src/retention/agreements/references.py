@@ -1,0 +1,207 @@
+"""Names in one file that mean something in another: parties, people, roles and events."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from retention.agreements.build import Pieces
+from retention.agreements.fields import Several, Trigger
+from retention.agreements.models import ClassTable, EventTable
+from retention.agreements.people import PersonTable
+from retention.agreements.reading import Findings
+from retention.agreements.text import Document, Path
+from retention.domain.agreement import Party
+
+SUPPORT_ENDED = "support-ended"  # follows from the dates in `support`: nobody declares it
+_HINT = "Is it spelt as there, and is it there?"
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Who there is; None where the file could not be read, so that nothing is said of it."""
+
+    parties: Mapping[str, Party] | None
+    people: Sequence[PersonTable] | None
+
+    @property
+    def roles(self) -> set[str]:
+        """Every role that somebody has."""
+        return {role for person in self.people or () for role in person.roles}
+
+
+def check_names(doc: Document, pieces: Pieces, who: Directory, findings: Findings) -> None:
+    """Check that each party, person and role of one file is known."""
+    for path, name in _parties(pieces):
+        if who.parties is not None and name not in who.parties:
+            _unknown(doc, path, name, "a party of parties.toml", who.parties, findings)
+    if who.people is None:
+        return
+    ids = {person.id for person in who.people}
+    for path, name in _persons(pieces):
+        if name not in ids:
+            _unknown(doc, path, name, "a person of people.toml", ids, findings)
+    for path, name in _roles(pieces):
+        if name not in who.roles:
+            _unknown(doc, path, name, "a role that somebody has", who.roles, findings)
+    escalate_to = pieces.disposal.escalate_to if pieces.disposal is not None else None
+    if escalate_to is not None and escalate_to not in (known := who.roles | ids):
+        at: Path = ("disposal", "escalate_to")
+        _unknown(doc, at, escalate_to, "a role or person of people.toml", known, findings)
+    _check_approvers(doc, pieces, who.people, findings)
+
+
+def _unknown(
+    doc: Document, path: Path, name: str, expected: str, known: Iterable[str], findings: Findings
+) -> None:
+    guesses = get_close_matches(name, list(known), n=1)
+    hint = f"Did you mean '{guesses[0]}'?" if guesses else _HINT
+    findings.fault(doc, path, f"'{name}'", expected, hint)
+
+
+def _parties(pieces: Pieces) -> Iterator[tuple[Path, str]]:
+    if (header := pieces.header) is not None:
+        for key in ("through", "controllers", "instructions_from", "sub_processors"):
+            yield from _each(("agreement", key), getattr(header, key))
+    if pieces.disposal is not None and (extension := pieces.disposal.extension):
+        yield from _each(("disposal", "extension", "by"), extension.by)
+    for number, table in pieces.classes.items():
+        path: Path = ("class", number)
+        yield from _each((*path, "controllers"), table.controllers or ())
+        for nation, ids in table.controllers_by_nation.items():
+            yield from _each((*path, "controllers_by_nation", nation), ids)
+        for key, receiver in (("return_to", table.return_to), ("transfer_to", table.transfer_to)):
+            if receiver is not None:
+                yield (*path, key, "party"), receiver.party
+                yield from _each((*path, key, "instructed_by"), receiver.instructed_by)
+        if table.archive is not None:
+            yield from _each((*path, "archive", "encrypt_to"), table.archive.encrypt_to)
+        for n, duty in enumerate(table.also):
+            yield (*path, "also", n, "owner"), duty.owner
+
+
+def _persons(pieces: Pieces) -> Iterator[tuple[Path, str]]:
+    if pieces.header is not None and pieces.header.asset_owner is not None:
+        yield ("agreement", "asset_owner"), pieces.header.asset_owner
+    for number, table in pieces.classes.items():
+        path: Path = ("class", number)
+        if table.anonymity is not None:
+            yield (*path, "anonymity", "assessed_by"), table.anonymity.assessed_by
+        for n, copy in enumerate(table.copies):
+            if copy.beyond_use is not None:
+                yield (*path, "copies", n, "beyond_use", "by"), copy.beyond_use.by
+
+
+def _roles(pieces: Pieces) -> Iterator[tuple[Path, str]]:
+    if (disposal := pieces.disposal) is not None:
+        yield from _each(("disposal", "approved_by"), disposal.approved_by)
+        yield from _each(("disposal", "certificate", "signed_by"), disposal.certificate.signed_by)
+    for number, event in pieces.events.items():
+        yield from _each(("event", number, "recorded_by"), event.recorded_by)
+    for number, table in pieces.classes.items():
+        yield from _each(("class", number, "approved_by"), table.approved_by or ())
+
+
+def _each(path: Path, names: Iterable[str]) -> Iterator[tuple[Path, str]]:
+    for number, name in enumerate(names):
+        yield (*path, number), name
+
+
+def _check_approvers(
+    doc: Document, pieces: Pieces, people: Sequence[PersonTable], findings: Findings
+) -> None:
+    """Check that distinct people can fill the roles, and that a class asks for no fewer."""
+    wanted: list[tuple[Path, list[str]]] = []
+    least = pieces.disposal.approved_by if pieces.disposal is not None else []
+    if least:
+        wanted.append((("disposal", "approved_by"), least))
+    for number, table in pieces.classes.items():
+        if table.approved_by is None:
+            continue
+        path: Path = ("class", number, "approved_by")
+        wanted.append((path, table.approved_by))
+        if set(least) - set(table.approved_by):
+            hint = "A class may ask for more approvers than the agreement, never for fewer."
+            findings.fault(doc, path, "too few approvers", "those of [disposal] as well", hint)
+    known = {role for person in people for role in person.roles}
+    for path, roles in wanted:
+        if set(roles) <= known and not _can_fill(roles, people):
+            hint = "Each role is filled by another person, and none may be in conflict."
+            findings.fault(
+                doc, path, f"{len(roles)} roles", "as many people of people.toml for them", hint
+            )
+
+
+def _can_fill(
+    roles: Sequence[str], people: Sequence[PersonTable], chosen: tuple[PersonTable, ...] = ()
+) -> bool:
+    """Tell whether distinct people without conflicts can fill *roles*."""
+    if not roles:
+        return True
+    taken = {each.id for each in chosen}
+    return any(
+        _can_fill(roles[1:], people, (*chosen, person))
+        for person in people
+        if roles[0] in person.roles
+        and person.id not in taken
+        and not taken & set(person.conflicts)
+        and not any(person.id in each.conflicts for each in chosen)
+    )
+
+
+def check_events(doc: Document, pieces: Pieces, findings: Findings) -> None:
+    """Check that only declared events start clocks, and that they can reach the datasets."""
+    declared = {event.name: event for event in pieces.events.values()}
+    for number, event in pieces.events.items():
+        _check_expected(doc, number, event, findings)
+    # As written, not as read: an event with a fault of its own is declared all the same.
+    tables = doc.values.get("event")
+    written = tables if isinstance(tables, list) else []
+    known = {str(doc.at(("event", number, "name"))) for number in range(len(written))}
+    if doc.at(("agreement", "support")):
+        known.add(SUPPORT_ENDED)
+    for number, table in pieces.classes.items():
+        for path, name in _triggers(("class", number), table):
+            if name not in known:
+                _unknown(doc, path, name, "an event that an [[event]] declares", known, findings)
+            elif name in declared and table.datasets:
+                per = declared[name].per
+                if per != "agreement" and per not in table.datasets[0].placeholders:
+                    told = f"{name} is per {per}, which the places of class {table.name} do not say"
+                    findings.warn(doc, f"{told}: its clock can never start")
+
+
+def _triggers(path: Path, table: ClassTable) -> Iterator[tuple[Path, str]]:
+    triggers: list[tuple[Path, Trigger | None]] = [((*path, "trigger"), table.trigger)]
+    triggers += [((*path, "also", n, "trigger"), duty.trigger) for n, duty in enumerate(table.also)]
+    for at, trigger in triggers:
+        if isinstance(trigger, Several):
+            yield from _each((*at, "earliest"), trigger.earliest or ())
+            yield from _each((*at, "latest"), trigger.latest or ())
+        elif trigger is not None:
+            yield at, trigger
+
+
+def _check_expected(doc: Document, number: int, event: EventTable, findings: Findings) -> None:
+    if event.expected_on is None:
+        return
+    path: Path = ("event", number, "expected_on")
+    wanted = {"on"} if event.per == "agreement" else {"on", event.per}
+    for key in sorted(set(event.expected_on) - wanted):
+        findings.unknown(doc, (*path, key), sorted(wanted))
+    for key in sorted(wanted - set(event.expected_on)):
+        findings.missing(doc, (*path, key), "Say which one is expected, and when.")
+    for key, value in event.expected_on.items():
+        if key in wanted and isinstance(value, str) is (key == "on"):
+            expected = "a date without quotes" if key == "on" else "a text in quotes"
+            findings.fault(doc, (*path, key), "another kind of value", expected, _HINT)
+
+
+def check_distinct(doc: Document, path: Path, names: Mapping[int, str], findings: Findings) -> None:
+    """Check that no two tables of one list at *path* have the same name."""
+    seen: set[str] = set()
+    key = "name" if path in {("class",), ("event",)} else "id"
+    for number, name in names.items():
+        if name in seen:
+            hint = "One name means one thing."
+            findings.fault(doc, (*path, number, key), f"'{name}' again", "a name of its own", hint)
+        seen.add(name)

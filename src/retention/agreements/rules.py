@@ -1,0 +1,161 @@
+"""What the tables must say to stand: checks within one class and within one agreement.
+
+Nothing irreversible has a default: what a signed class does not say is a fault, not a guess.
+"""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from types import MappingProxyType
+
+from retention.agreements.build import Pieces
+from retention.agreements.fields import FromCutOff, Several
+from retention.agreements.models import AgreementTable, ClassTable, DisposalTable
+from retention.agreements.reading import Findings
+from retention.agreements.text import Document, Path
+from retention.domain.clock import Period
+
+_SIGNED_CLASS: Mapping[str, str] = MappingProxyType(
+    {
+        "identifiability": "Say how far people can be recognised in the data.",
+        "datasets": "Say where the datasets lie.",
+        "trigger": "Say which event starts the clock.",
+        "then": "Say what happens at the end: it has no default.",
+        "clause": "Name the clause that says so: it stands on the certificate.",
+        "after_end": "Say what the end of the agreement means: keep-to-term or dispose.",
+    }
+)
+_SIGNED_AGREEMENT: Mapping[str, str] = MappingProxyType(
+    {
+        "mandate": "Name the document that gives the instruction.",
+        "signed_on": "Say when it was signed.",
+        "in_force": "Say from when it is in force.",
+        "route": "Say how notices and certificates travel: direct or through-chain.",
+    }
+)
+_PERSONAL = frozenset({"identifiable", "pseudonymised"})
+_TARGETS: Mapping[str, str] = MappingProxyType(
+    {"return": "return_to", "transfer": "transfer_to", "archive": "archive"}
+)
+
+
+def check_class(doc: Document, path: Path, table: ClassTable, findings: Findings) -> None:
+    """Check what one class says, and what it must say because it is signed."""
+    _check_bounds(doc, path, table, findings)
+    _check_triggers(doc, path, table, findings)
+    if table.status != "signed":
+        return
+    for name, hint in _SIGNED_CLASS.items():
+        if not getattr(table, name):
+            findings.missing(doc, (*path, name), hint)
+    if table.identifiability in _PERSONAL and table.special_category is None:
+        findings.missing(doc, (*path, "special_category"), "Say it for data about people.")
+    if table.after_end == "keep-to-term" and table.after_end_clause is None:
+        hint = "Keeping data after the end needs the clause that instructs it."
+        findings.missing(doc, (*path, "after_end_clause"), hint)
+    target = _TARGETS.get(table.then or "")
+    if target is not None and getattr(table, target) is None:
+        findings.missing(doc, (*path, target), f"then = '{table.then}' needs to know where to.")
+
+
+def _check_bounds(doc: Document, path: Path, table: ClassTable, findings: Findings) -> None:
+    """Check that minimum, maximum and exact period make one rule."""
+    exact, least, most = table.keep_exactly, table.keep_at_least, table.destroy_by
+    names = ("keep_exactly", "keep_at_least", "destroy_by", "dispose_within")
+    if any(findings.told(doc, (*path, name)) for name in names):
+        return  # what they say together can only be told when each of them stands
+    if exact is not None and (least is not None or most is not None):
+        hint = "Keep one of the two ways to say it."
+        findings.fault(
+            doc, (*path, "keep_exactly"), "an exact period beside another", "one or the other", hint
+        )
+    if exact is not None and table.dispose_within is None:
+        hint = "It is mandatory with keep_exactly: destroy_by follows from it."
+        findings.missing(doc, (*path, "dispose_within"), hint)
+    if exact is None and table.dispose_within is not None:
+        hint = "With a minimum or a maximum, destroy_by says it."
+        findings.fault(doc, (*path, "dispose_within"), "no `keep_exactly`", "both or neither", hint)
+    given = [each for each in (exact, least, most) if each is not None]
+    if table.status == "signed" and not given:
+        hint = "Say keep_at_least, destroy_by or keep_exactly."
+        findings.fault(doc, path, "no period", "a minimum, a maximum or an exact period", hint)
+    if given and table.trigger is None and table.status != "signed":
+        findings.missing(doc, (*path, "trigger"), "A period counts from an event.")
+    moved = exact is not None or least is not None or isinstance(most, FromCutOff)
+    if moved and table.cut_off is None:
+        hint = 'Say it, also where it is "none".'
+        findings.missing(doc, (*path, "cut_off"), hint)
+    if table.destroy_by_covers is None and (most is not None or exact is not None):
+        hint = "Say whether the maximum covers the live copies or all of them."
+        findings.missing(doc, (*path, "destroy_by_covers"), hint)
+
+
+def _check_triggers(doc: Document, path: Path, table: ClassTable, findings: Findings) -> None:
+    triggers = [("trigger", table.trigger)]
+    triggers += [("also", each.trigger) for each in table.also]
+    for name, trigger in triggers:
+        if isinstance(trigger, Several) and (trigger.earliest is None) == (trigger.latest is None):
+            hint = "The clock starts with one of them."
+            findings.fault(doc, (*path, name), "a table", "either earliest or latest", hint)
+
+
+def check_agreement(doc: Document, pieces: Pieces, findings: Findings) -> None:
+    """Check what the agreement says as a whole."""
+    header, disposal = pieces.header, pieces.disposal
+    if header is not None:
+        _check_header(doc, header, pieces, findings)
+    if disposal is not None:
+        _check_disposal(doc, disposal, findings)
+    elif pieces.signed and "disposal" not in doc.values:
+        findings.missing(doc, ("disposal",), "A signed class needs to know how disposals go.")
+
+
+def _check_header(
+    doc: Document, header: AgreementTable, pieces: Pieces, findings: Findings
+) -> None:
+    path: Path = ("agreement",)
+    expected = f"{header.reference}/v{header.version}.toml"
+    if doc.file != expected:
+        hint = "The file is named after the reference and the version in it."
+        findings.fault(doc, (*path, "reference"), "another file name", f"`{expected}`", hint)
+    if pieces.signed:
+        for name, hint in _SIGNED_AGREEMENT.items():
+            if not getattr(header, name):
+                findings.missing(doc, (*path, name), hint)
+    dates = header.in_force
+    if dates is not None and dates.until is not None and dates.until < dates.from_:
+        hint = "An agreement ends after it begins."
+        findings.fault(
+            doc, (*path, "in_force", "until"), str(dates.until), f"{dates.from_} or later", hint
+        )
+    if header.route == "through-chain" and not header.through:
+        findings.missing(
+            doc, (*path, "through"), "Name the processors that the chain runs through."
+        )
+    has_condition = any(basis.startswith("9(") for basis in header.lawful_basis)
+    if any(each.special_category for each in pieces.classes.values()) and not has_condition:
+        hint = "Special category data need a condition of article 9, such as 9(2)(i)."
+        findings.fault(doc, (*path, "lawful_basis"), "no condition", "one of article 9", hint)
+
+
+def _check_disposal(doc: Document, table: DisposalTable, findings: Findings) -> None:
+    path: Path = ("disposal",)
+    if table.silence == "proceed":
+        if table.silence_clause is None:
+            hint = "Silence binds nobody without the clause that says so."
+            findings.missing(doc, (*path, "silence_clause"), hint)
+        if table.instruction == "each-time":
+            hint = "An instruction for each case cannot be given by silence."
+            findings.fault(doc, (*path, "silence"), "'proceed' with each-time", "'wait'", hint)
+    if day := _too_long(table.cooling_off, table.approval_lapses):
+        hint = (
+            f"Decided on {day}, the approval would lapse on "
+            f"{table.approval_lapses.after(day)} before disposal may begin."
+        )
+        expected = f"less than approval_lapses ({table.approval_lapses})"
+        findings.fault(doc, (*path, "cooling_off"), str(table.cooling_off), expected, hint)
+
+
+def _too_long(cooling_off: Period, lapses: Period) -> date | None:
+    """Return a day of decision from which cooling-off would not end before the lapse."""
+    days = (date(2023, 3, 1) + timedelta(days=n) for n in range(4 * 365 + 1))
+    return next((day for day in days if cooling_off.after(day) >= lapses.after(day)), None)

@@ -1,0 +1,189 @@
+"""The text of one file: what it says (tomllib) and where it says so (tree-sitter).
+
+``tomllib`` alone decides the values, for it is the standard's own reader; it does not remember
+places.  The syntax tree knows the place of every key and value, and decides nothing.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import tree_sitter_toml
+from tree_sitter import Language, Node, Parser
+
+from retention.agreements.faults import Fault
+
+LENGTH_MAX = 200_000  # characters; the longest real agreement has a twentieth of that
+DEPTH_MAX = 12  # tables and lists within one another
+
+Path = tuple[str | int, ...]
+Spot = tuple[int, int]  # line and column, from 1
+
+_LANGUAGE = Language(tree_sitter_toml.language())
+_KEYS = frozenset({"bare_key", "quoted_key", "dotted_key"})
+_THEIRS = re.compile(r"\(.*?\)|(?<=key )'.*'")  # what a message quotes of the file
+_POSITION = re.compile(r" ?\((?:at line ([0-9]+), column ([0-9]+)|at end of document)\)")
+
+
+@dataclass(slots=True)
+class Document:
+    """A file that could be read as TOML, and where its keys and values stand."""
+
+    file: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    keys: dict[Path, Spot] = field(default_factory=dict)
+    cells: dict[Path, Spot] = field(default_factory=dict)
+
+    def spot(self, path: Path, *, key: bool = False) -> Spot:
+        """Return the place of the value (or *key*) at *path*, or of what it would stand in."""
+        for length in range(len(path), 0, -1):
+            whole = length == len(path)
+            first, second = (self.keys, self.cells) if key or not whole else (self.cells, self.keys)
+            if found := first.get(path[:length]) or second.get(path[:length]):
+                return found
+        return 1, 1
+
+    def at(self, path: Path) -> Any:
+        """Return the value at *path*, or None."""
+        here: Any = self.values
+        for part in path:
+            try:
+                here = here[part]
+            except (KeyError, IndexError, TypeError):
+                return None
+        return here
+
+
+def read_text(file: str, text: str) -> Document | list[Fault]:
+    """Read one file, or say what keeps it from being TOML at all."""
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:
+        return [_fault(file, (1, 1), "characters that no encoding has", "UTF-8 text")]
+    if len(text) > LENGTH_MAX:
+        return [_fault(file, (1, 1), f"{len(text)} characters", f"at most {LENGTH_MAX}")]
+    places = _Places(Document(file), data)
+    places.read()
+    try:
+        places.document.values = {} if places.too_deep else tomllib.loads(text)
+    except RecursionError:
+        places.too_deep = (1, 1)
+    except tomllib.TOMLDecodeError as error:
+        repeated = [
+            _fault(file, spot, "a key that is already there", "each key once")
+            for spot in places.repeated
+        ]
+        return repeated or [_not_toml(file, text, str(error))]
+    if places.too_deep:
+        return [_fault(file, places.too_deep, "deep nesting", f"at most {DEPTH_MAX} levels")]
+    return places.document
+
+
+def _fault(file: str, spot: Spot, found: str, expected: str) -> Fault:
+    return Fault(file, *spot, found, expected, "The file was not read any further.")
+
+
+def _not_toml(file: str, text: str, message: str) -> Fault:
+    position = _POSITION.search(message)
+    if position is not None and position[1]:
+        spot = int(position[1]), int(position[2])
+    else:
+        spot = text.count("\n") + 1, 1
+    said = _THEIRS.sub("", _POSITION.sub("", message)).strip()
+    return _fault(file, spot, f"what is no TOML ({said.lower()})", "TOML 1.0")
+
+
+class _Places:
+    """Walks the syntax tree and notes where each key and each value begins."""
+
+    def __init__(self, document: Document, data: bytes) -> None:
+        self.document = document
+        self.repeated: list[Spot] = []
+        self.too_deep: Spot | None = None
+        self._data = data
+        self._lines = data.split(b"\n")
+        self._elements: dict[Path, int] = {}  # how many elements a list of tables has so far
+
+    def read(self) -> None:
+        for node in Parser(_LANGUAGE).parse(self._data).root_node.named_children:
+            if node.type == "pair":
+                self._pair((), node)
+            elif node.type in {"table", "table_array_element"}:
+                self._table(node)
+
+    def _table(self, node: Node) -> None:
+        names = self._names(node)
+        if not names:
+            return
+        base = (*self._within(names[:-1]), names[-1])
+        if node.type == "table_array_element":
+            self._elements[base] = self._elements.get(base, -1) + 1
+            self.document.keys.setdefault(base, self._spot(node))
+            base += (self._elements[base],)
+        elif base in self.document.keys:
+            self.repeated.append(self._spot(node))
+        self.document.keys[base] = self.document.cells[base] = self._spot(node)
+        for child in node.named_children:
+            if child.type == "pair":
+                self._pair(base, child)
+
+    def _within(self, names: tuple[str, ...]) -> Path:
+        """Return the path of a header's parents: in a list of tables, its newest element."""
+        path: Path = ()
+        for name in names:
+            path += (name,)
+            if path in self._elements:
+                path += (self._elements[path],)
+        return path
+
+    def _pair(self, base: Path, node: Node) -> None:
+        names = self._names(node)
+        if not names:
+            return
+        path = base + names
+        spot = self._spot(node)
+        for length in range(len(base) + 1, len(path)):
+            self.document.keys.setdefault(path[:length], spot)
+        if path in self.document.cells:
+            self.repeated.append(spot)
+        self.document.keys[path] = spot
+        values = [child for child in node.named_children if child.type not in _KEYS | {"comment"}]
+        if values:
+            self._value(path, values[-1])
+
+    def _value(self, path: Path, node: Node) -> None:
+        self.document.cells[path] = self._spot(node)
+        if len(path) > DEPTH_MAX:
+            self.too_deep = self.too_deep or self._spot(node)
+        elif node.type == "inline_table":
+            for child in node.named_children:
+                if child.type == "pair":
+                    self._pair(path, child)
+        elif node.type == "array":
+            items = [child for child in node.named_children if child.type != "comment"]
+            for number, child in enumerate(items):
+                self._value((*path, number), child)
+
+    def _names(self, node: Node) -> tuple[str, ...]:
+        """Return the names of a key, as tomllib reads them; () if it cannot."""
+        key = next((child for child in node.named_children if child.type in _KEYS), None)
+        if key is None or key.text is None:
+            return ()
+        if key.text.count(b".") > DEPTH_MAX and key.type == "dotted_key":
+            self.too_deep = self.too_deep or self._spot(node)
+            return ()
+        try:
+            here: Any = tomllib.loads(key.text.decode() + " = 0")
+        except tomllib.TOMLDecodeError:
+            return ()
+        names: list[str] = []
+        while isinstance(here, dict):
+            (name, here), *_ = here.items()
+            names.append(name)
+        return tuple(names)
+
+    def _spot(self, node: Node) -> Spot:
+        row, column = node.start_point
+        return row + 1, len(self._lines[row][:column].decode(errors="replace")) + 1

@@ -1,0 +1,149 @@
+"""Who may do what at the Prefect API: a table, read from the top; the first row that fits rules.
+
+People look, answer and cancel.  Services do what workers and flows need, and never answer.
+Nobody may do anything in bulk, write or remove a stored answer, or teach the server to act by
+itself.  A path is matched as the server routes it: decoded, whole, without control characters.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import Enum, StrEnum, auto
+
+
+class Kind(StrEnum):
+    PERSON = auto()
+    SERVICE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is asking: a person's id, or the name of a work pool."""
+
+    kind: Kind
+    name: str
+
+
+class Act(Enum):
+    """What the gate does with a request."""
+
+    ALLOW = auto()
+    REFUSE = auto()
+    WITNESS = auto()  # an answer: sign who gave it
+    CANCEL = auto()  # only if the state asked for is a cancellation
+    SETTINGS = auto()  # the gate answers by itself: no analytics, no advertising
+    NO_ANSWER = auto()  # only if the input is not a stored answer
+
+
+A = Act
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row; *why* is the sentence that a refused caller reads."""
+
+    methods: frozenset[str]  # empty: every method
+    path: re.Pattern[str]
+    people: Act
+    services: Act
+    why: str
+
+    def fits(self, method: str, path: str) -> bool:
+        """Tell whether this row rules the request."""
+        return (not self.methods or method in self.methods) and bool(self.path.fullmatch(path))
+
+    def act(self, caller: Caller) -> Act:
+        """Return what follows for this caller."""
+        return self.people if caller.kind is Kind.PERSON else self.services
+
+
+def _row(methods: str, path: str, people: Act, services: Act, why: str) -> Rule:
+    return Rule(frozenset(methods.split()), re.compile("/api" + path), people, services, why)
+
+
+_NOT_ADMINISTERED = "The server is not administered through here."
+_LOOK = "/(?:.+/)?(?:filter|count|history|lateness|paginate)"
+_ODD = re.compile(r"[\x00-\x1f\x7f]|//")  # the server's patterns end at a newline; ours do not
+
+TABLE: tuple[Rule, ...] = (
+    _row(
+        "",
+        "/.*(?:bulk_set_state|bulk_delete|/bulk)/?",
+        *(A.REFUSE, A.REFUSE),
+        "Nothing is changed in bulk here: act on one thing at a time.",
+    ),
+    _row("GET", "/admin/version", A.ALLOW, A.ALLOW, ""),
+    _row("GET", "/admin/settings", A.SETTINGS, A.REFUSE, _NOT_ADMINISTERED),
+    _row("", "/admin(?:/.*)?", A.REFUSE, A.REFUSE, _NOT_ADMINISTERED),
+    _row(
+        "POST",
+        "/flow_runs/[^/]+/resume/?",
+        *(A.WITNESS, A.REFUSE),
+        "A service may not resume: an answer comes from a person who has logged in.",
+    ),
+    _row(
+        "POST",
+        "/flow_runs/[^/]+/set_state/?",
+        *(A.CANCEL, A.ALLOW),
+        "You may resume a run or cancel it; its state follows from that.",
+    ),
+    _row(
+        "",
+        "/flow_runs/[^/]+/input/filter/?",
+        *(A.REFUSE, A.ALLOW),
+        "What others answered is not shown here: each approver judges alone.",
+    ),
+    _row(
+        "GET HEAD",
+        "/flow_runs/[^/]+/input/.*-response/?",
+        *(A.REFUSE, A.ALLOW),
+        "What others answered is not shown here: each approver judges alone.",
+    ),
+    _row(
+        "DELETE",
+        "/flow_runs/[^/]+/input/.*-(?:response|schema)/?",
+        *(A.REFUSE, A.REFUSE),
+        "Neither a question nor an answer is ever removed.",
+    ),
+    _row(
+        "POST",
+        "/flow_runs/[^/]+/input/?",
+        *(A.REFUSE, A.NO_ANSWER),
+        "An answer is given on the form, with Resume; it cannot be written from outside.",
+    ),
+    _row(
+        "DELETE",
+        "/(?:flow_runs|flows|deployments)/[^/]+/?",
+        *(A.REFUSE, A.REFUSE),
+        "Runs and deployments are not deleted: a review may be open.",
+    ),
+    _row("POST", "/automations/(?:filter|count)", A.ALLOW, A.ALLOW, ""),
+    _row(
+        "POST PUT PATCH DELETE",
+        "/automations(?:/.*)?",
+        *(A.REFUSE, A.REFUSE),
+        "There are no automations here: one could resume a review without a person.",
+    ),
+    _row("GET HEAD", "(?:/.*)?", A.ALLOW, A.ALLOW, ""),
+    _row("POST", _LOOK, A.ALLOW, A.ALLOW, ""),
+    _row("POST", "/ui/.+", A.ALLOW, A.ALLOW, ""),
+    _row("POST", "/events/count-by/[^/]+", A.ALLOW, A.ALLOW, ""),
+    _row("POST", "/work_(?:pools|queues)/[^/]+/concurrency_status", A.ALLOW, A.ALLOW, ""),
+    _row(
+        "",
+        "(?:/.*)?",
+        *(A.REFUSE, A.ALLOW),
+        "Here you may look, answer with Resume, and cancel; nothing else can be changed.",
+    ),
+)
+_ODD_RULE = _row("", ".*", A.REFUSE, A.REFUSE, "This path is not well formed.")
+SOCKETS = re.compile(
+    "/api/(?:events/in|events/out|logs/out|task_runs/subscriptions/scheduled"
+    "|work_pools/[^/]+/workers/connect)"
+)
+
+
+def rule_for(method: str, path: str) -> Rule:
+    """Return the row that rules a request under ``/api``; there is always one."""
+    if _ODD.search(path):
+        return _ODD_RULE
+    return next((row for row in TABLE if row.fits(method, path)), _ODD_RULE)

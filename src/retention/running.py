@@ -1,0 +1,77 @@
+"""The whole system in processes: the gate with its server, and a worker for each pool.
+
+Each process is given the credentials of its own role and no other.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from flows.deployments import POOLS, TABLE
+from retention import wiring
+from retention.adapters.prefect.access import Access
+from retention.adapters.prefect.deploy import deploy
+from retention.adapters.prefect.processes import Server, Worker
+
+CREDENTIALS: Mapping[str, frozenset[str]] = {
+    "planner": frozenset({"surveyor"}),  # freezing lists
+    "surveyor": frozenset({"surveyor"}),
+    "destroyer": frozenset({"surveyor", "destroyer"}),  # the begin-listing is not the destroyer's
+    "verifier": frozenset({"verifier"}),
+    "issuer": frozenset(),
+    "gate": frozenset(),
+}
+_SECRET = "RETENTION_S3_"  # noqa: S105  # the beginning of names, not a secret
+
+
+def for_pool(environment: Mapping[str, str], pool: str) -> dict[str, str]:
+    """Return the *environment* without the store credentials of other roles."""
+    allowed = {
+        f"{_SECRET}{role.upper()}_{part}"
+        for role in CREDENTIALS[pool]
+        for part in ("ACCESS_KEY", "SECRET_KEY")
+    }
+    return {
+        name: value
+        for name, value in environment.items()
+        if not name.startswith(_SECRET) or not name.endswith("_KEY") or name in allowed
+    }
+
+
+@contextmanager
+def running(
+    work: wiring.Composition,
+    environment: Mapping[str, str],
+    *,
+    gate: str = "retention.gate",
+    package: str = "flows",
+    scheduled: bool = True,
+    port: int | None = None,
+) -> Iterator[Server]:
+    """Start everything, yield the server, and stop everything by its pid.
+
+    *gate* and *package* name the modules of the composition that the processes install.
+    """
+    folder: Path = work.settings.home / "prefect"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    secrets = wiring.services(work.settings.home)
+    with ExitStack() as stack:
+        server = Server(
+            folder,
+            environment=for_pool(environment, "gate"),
+            module=gate,
+            host=work.settings.host,
+            port=port,
+        )
+        stack.enter_context(server)
+        deploy(
+            Access(server.api_url, "planner", secrets["planner"]),
+            TABLE,
+            package=package,
+            scheduled=scheduled,
+        )
+        for pool in POOLS:
+            access = Access(server.api_url, pool, secrets[pool])
+            worker = Worker(folder, access, environment=for_pool(environment, pool))
+            stack.enter_context(worker)
+        yield server

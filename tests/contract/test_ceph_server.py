@@ -1,0 +1,51 @@
+"""Our scripts for the gateway: safe to run again, and what was written survives a restart."""
+
+import json
+import subprocess
+
+import pytest
+
+from retention.adapters.s3.lists import S3Lists
+from tests.support.ceph import SCRIPTS
+
+pytestmark = pytest.mark.ceph
+
+
+def run(script, directory):
+    return subprocess.run(
+        [SCRIPTS / script, directory], check=True, timeout=120, capture_output=True, text=True
+    ).stdout
+
+
+def pids(directory):
+    return {path.name: path.read_text() for path in (directory / "run").glob("*.pid")}
+
+
+def test_started_again_it_is_the_same_server(ceph):
+    before = pids(ceph.directory)
+    assert len(before) == 3
+    assert ceph.endpoint_url in run("start.sh", ceph.directory)
+    assert pids(ceph.directory) == before
+
+
+def test_stopped_and_started_it_holds_what_it_held(ceph):
+    bucket = ceph.bucket()
+    there = [bucket.put("p/x"), bucket.hide("p/x"), bucket.start_upload("p/x")]
+    run("stop.sh", ceph.directory)
+    run("stop.sh", ceph.directory)
+    run("start.sh", ceph.directory)
+    assert list(S3Lists(ceph.client("surveyor")).versions(bucket.place("p/"))) == there
+
+
+def test_it_encrypts_with_the_keys_of_the_testing_backend(ceph):
+    bucket = ceph.bucket()
+    for key in ("testkey-1", "testkey-2"):
+        bucket.put(f"p/{key}", b"x", ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
+        head = bucket.client.head_object(Bucket=bucket.name, Key=f"p/{key}")
+        assert head["SSEKMSKeyId"] == key
+
+
+def test_its_users_stand_in_a_file(ceph):
+    said = json.loads((ceph.directory / "users.json").read_text())
+    assert said["endpoint_url"] == ceph.endpoint_url
+    assert sorted(said["users"]) == ["destroyer", "owner", "surveyor", "verifier"]

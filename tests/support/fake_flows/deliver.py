@@ -1,0 +1,5 @@
+from flows import deliver as real
+from tests.support.fake_flows import install
+
+install()
+deliver = real.deliver

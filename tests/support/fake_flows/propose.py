@@ -1,0 +1,5 @@
+from flows import propose as real
+from tests.support.fake_flows import install
+
+install()
+propose = real.propose
