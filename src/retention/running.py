@@ -5,7 +5,6 @@ Each process is given the credentials of its own role and no other.
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 from flows.deployments import POOLS, TABLE
 from retention import wiring
@@ -52,7 +51,7 @@ def running(
 
     *gate* and *package* name the modules of the composition that the processes install.
     """
-    folder: Path = work.settings.home / "prefect"
+    folder = work.settings.home / "prefect"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     secrets = wiring.services(work.settings.home)
     with ExitStack() as stack:

@@ -118,3 +118,9 @@ def _file(path: Path) -> dict[str, Any]:
                 hint=f"known here: {', '.join(sorted(KNOWN[table]))}",
             )
     return said
+
+
+def policy_files(folder: Path) -> dict[str, str]:
+    """Return the text of every agreement and register in *folder*, by its relative name."""
+    names = [*folder.glob("*.toml"), *folder.glob("[A-Z]*/v*.toml")]
+    return {str(p.relative_to(folder)): p.read_text(encoding="utf-8") for p in sorted(names)}

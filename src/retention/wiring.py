@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 from retention.domain.calendar import london_day
 from retention.domain.entry import Record
 from retention.errors import NotAuthorisedError, StoreError
-from retention.settings import Credential, Settings
+from retention.ports.progress import NoProgress
+from retention.settings import Credential, Settings, policy_files
 from retention.steps.review import Desk
 
 if TYPE_CHECKING:
@@ -53,13 +54,6 @@ class SystemClock:
     def today(self) -> date:
         """Return the civil day in London."""
         return london_day(self.now())
-
-
-class NoProgress:
-    """Says nothing; fits ``ports.progress.Progress``."""
-
-    def at(self, what: str, done: int, of: int | None = None) -> None:
-        """Pass over the count."""
 
 
 class Composition:
@@ -368,12 +362,6 @@ def patience(look: Callable[[], Record | None]) -> Record | None:
     return look()
 
 
-def policy_files(folder: Path) -> dict[str, str]:
-    """Return the text of every agreement and register in *folder*, by its relative name."""
-    names = [*folder.glob("*.toml"), *folder.glob("[A-Z]*/v*.toml")]
-    return {str(p.relative_to(folder)): p.read_text(encoding="utf-8") for p in sorted(names)}
-
-
 def _raise_first(faults: "Sequence[StoreError | None]") -> None:
     for fault in faults:
         if fault is not None:
@@ -391,8 +379,13 @@ def install(composition: Composition) -> None:
 def compose() -> Composition:
     """Return this process's composition: the installed one, or the real one."""
     if not _installed:
-        _installed.append(Composition(Settings.read(os.environ, Path.cwd()), SystemClock()))
+        _installed.append(Composition(Settings.read(environment(), Path.cwd()), SystemClock()))
     return _installed[0]
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of this process: nobody else reads it."""
+    return dict(os.environ)
 
 
 def gate_ports() -> dict[str, Any]:

@@ -188,6 +188,15 @@ def test_the_table_is_that_of_the_model(url):
         assert compare_metadata(context, IdentitiesTable.metadata) == []
 
 
+@pytest.mark.parametrize("person", ["", "nul\0", "line\nfeed", "half\ud800"])
+def test_what_is_no_name_is_refused_and_never_known(empty, person):
+    with pytest.raises(AnswerError, match="no name"):
+        empty.add(person, GOOD)
+    assert not empty.knows(person, GOOD)
+    empty.add("r.manager", GOOD)
+    assert not empty.knows("r.manager", "half a character \ud800")
+
+
 def test_each_name_and_password_may_be_anything_that_can_be_typed(empty):
     odd = "'; DROP TABLE account; --"
     empty.add(odd, odd)

@@ -94,6 +94,5 @@ def see_it_taken(page: Page) -> None:
 
 def keep_picture(page: Page, path: Path, bytes_max: int = 250_000) -> None:
     """Keep a picture of the window for the documents."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=path)
     assert path.stat().st_size <= bytes_max

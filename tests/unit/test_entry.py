@@ -52,25 +52,20 @@ def test_every_kind_says_which_facts_it_carries_and_takes_no_others(kind):
 )
 @pytest.mark.parametrize("where", ["fact", "stream"])
 def test_what_is_not_an_id_a_count_or_a_digest_is_refused(value, where):
+    stream, why = ("proposal:1", value) if where == "fact" else (value, DIGEST)
     with pytest.raises(ValueError, match="not an id, count or digest"):
-        if where == "fact":
-            Draft("proposal:1", Entry.SPENT, facts_of(Entry.SPENT, why=value))
-        else:
-            Draft(value, Entry.SPENT, facts_of(Entry.SPENT))
+        Draft(stream, Entry.SPENT, facts_of(Entry.SPENT, why=why))
 
 
 @given(st.text(min_size=1))
 def test_nothing_with_a_space_or_a_letter_beyond_ascii_gets_in(text):
     try:
         Draft("proposal:1", Entry.SPENT, facts_of(Entry.SPENT, why=text))
-    except ValueError as error:
-        assert (
-            text not in str(error) or text in "why of an entry spent is not an id, count or digest"
-        )
-    else:
-        assert text.isascii()
-        assert text.isprintable()
-        assert " " not in text
+    except ValueError:
+        return
+    assert text.isascii()
+    assert text.isprintable()
+    assert " " not in text
 
 
 @pytest.mark.parametrize(

@@ -139,7 +139,7 @@ def destroy(here: Stage, proposal: str) -> None:
     here.await_("the verification", lambda: _verified(_case(here, proposal)))
     gone = sum(r.number("destroyed") for r in _case(here, proposal).verified.values())
     here.tell.say(
-        f"The verifier listed again, with other credentials: {gone:,} are gone, none is left."
+        f"The verifier listed again, as somebody else: {gone:,} are gone and none is left."
     )
     _certificate(here, proposal, "interim")
 
@@ -149,7 +149,7 @@ def residual_window(here: Stage, proposal: str) -> None:
     here.clock.step(days=2)
     expired = estate.expire_backups(owner_client(here.store), here.work.agreements())
     here.tell.say(
-        f"Two days on ({here.clock.today():%d %B}): the backup vault let {expired:,} copies age out."
+        f"Two days on ({here.clock.today():%d %B}) the backup vault let {expired:,} copies age out."
     )
     here.start("advance")
     here.await_("the look at the backups", lambda: bool(_case(here, proposal).residuals))

@@ -9,7 +9,6 @@ from retention import wiring
 from retention.adapters.seal import check as checking
 from retention.adapters.seal.document import attachments
 from retention.demo.told import Narrator
-from retention.domain.tlog import LogKey
 from retention.errors import CertificateError
 from retention.steps.cases import cases
 from retention.views.certificate_view import ISSUER, SCRIPT, STATEMENT
@@ -29,13 +28,13 @@ def check_everything(work: wiring.Composition, folder: Path, tell: Narrator) -> 
     out.mkdir(exist_ok=True)
     (case,) = cases(work.ledger)
     (out / ISSUER).write_bytes(work.keyring.issuer.certificate_pem)
-    ledger_key = LogKey(work.keyring.ledger.origin, work.keyring.ledger.public_key)
+    ledger_key = work.keyring.ledger.public_text
     (out / "ledger.vkey").write_text(f"{ledger_key}\n", encoding="utf-8")
     names = []
     for number, sealed in sorted(case.sealed.items()):
         pdf = work.evidence.read(sealed.text("pdf"))
         (out / f"{number}.pdf").write_bytes(pdf)
-        trusted = checking.Trusted((out / ISSUER).read_bytes(), str(ledger_key))
+        trusted = checking.Trusted((out / ISSUER).read_bytes(), ledger_key)
         checks = checking.check(pdf, trusted)
         checking.require(checks)
         passed = sum(1 for each in checks if each.ok)

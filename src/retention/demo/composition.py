@@ -1,6 +1,5 @@
 """What every process of the demonstration composes: folder, stepped clock, invented policies."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -30,4 +29,4 @@ def compose(environment: Mapping[str, str]) -> wiring.Composition:
 
 def install() -> None:
     """Give this process the demonstration's composition."""
-    wiring.install(compose(os.environ))
+    wiring.install(compose(wiring.environment()))

@@ -1,7 +1,6 @@
 """The outside world of the demonstration: an S3 server and a mail server, on loopback."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from typing import Any
 import httpx
 from aiosmtpd.controller import Controller
 
+from retention import wiring
 from retention.adapters.prefect.processes import free_port
 from retention.errors import StoreUnavailableError
 
@@ -62,7 +62,7 @@ def embedded_store(folder: Path) -> Iterator[Store]:
 def ceph_store(folder: Path, scripts: Path) -> Iterator[Store]:
     """Run a Ceph object gateway by ``infra/ceph``; its roles are enforced by bucket policies."""
     ports = {"CEPH_PORT": str(free_port()), "CEPH_MON_PORT": str(free_port())}
-    environment = {**os.environ, **ports}
+    environment = {**wiring.environment(), **ports}
     try:
         subprocess.run(  # noqa: S603  # our own script
             [scripts / "start.sh", folder], check=True, env=environment, stdout=subprocess.DEVNULL

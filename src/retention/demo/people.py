@@ -11,6 +11,7 @@ from retention.errors import NotAuthorisedError, StoreUnavailableError
 
 LOOK_EVERY_S = 0.5
 ASK_WITHIN_S = 90.0
+TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,11 @@ class Login:
     def answer(self, run: str, form: Mapping[str, str]) -> None:
         """Submit the form, as the UI does; raise NotAuthorisedError if it is not accepted."""
         with self._client() as client:
-            response = client.post(f"/flow_runs/{run}/resume", json={"run_input": dict(form)})
+            for _ in range(TRIES):
+                response = client.post(f"/flow_runs/{run}/resume", json={"run_input": dict(form)})
+                if not response.is_server_error:
+                    break
+                sleep(LOOK_EVERY_S)  # Prefect on SQLite may be busy: one presses the button again
         if response.status_code != httpx.codes.CREATED:
             raise NotAuthorisedError("the gate did not accept the answer", hint=response.text[:200])
 

@@ -1,6 +1,5 @@
 """What the demonstration plays on: servers, workers, an estate, and people with passwords."""
 
-import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -153,7 +152,9 @@ def _environment(
     folder: Path, policies: Path, store: outside.Store, post: outside.Post
 ) -> dict[str, str]:
     environment = {
-        **{name: v for name, v in os.environ.items() if not name.startswith("RETENTION_")},
+        **{
+            name: v for name, v in wiring.environment().items() if not name.startswith("RETENTION_")
+        },
         FOLDER: str(folder),
         "RETENTION_HOME": str(folder),
         "RETENTION_POLICIES": str(policies),

@@ -13,22 +13,30 @@ from retention.domain.pattern import Pattern
 
 
 class OurRole(StrEnum):
+    """What we are for the data, by UK GDPR."""
+
     CONTROLLER = "controller"
     PROCESSOR = "processor"
     SUB_PROCESSOR = "sub-processor"
 
 
 class Route(StrEnum):
+    """How notices and certificates travel."""
+
     DIRECT = "direct"
     THROUGH_CHAIN = "through-chain"
 
 
 class Status(StrEnum):
+    """Whether a class is agreed."""
+
     SIGNED = "signed"
     PLACEHOLDER = "placeholder"  # forecasts, and is never proposed
 
 
 class Action(StrEnum):
+    """What a class is to come to."""
+
     DESTROY = "destroy"
     RETURN = "return"
     ARCHIVE = "archive"
@@ -37,17 +45,23 @@ class Action(StrEnum):
 
 
 class Covers(StrEnum):
+    """Which copies a maximum binds."""
+
     LIVE = "live"
     ALL_COPIES = "all-copies"
 
 
 class CheckedBy(StrEnum):
+    """Who looks at a copy."""
+
     ENGINE = "engine"
     PROVIDER = "provider document"
     PERSON = "person"
 
 
 class Silence(StrEnum):
+    """What it means if a controller does not answer a notice."""
+
     WAIT = "wait"
     PROCEED = "proceed"
 

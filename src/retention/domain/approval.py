@@ -13,6 +13,8 @@ from retention.domain.clock import Period
 
 
 class Verdict(StrEnum):
+    """What an approver can say."""
+
     APPROVE = "approve"
     APPROVE_EXCEPT = "approve except"
     DECLINE = "decline"

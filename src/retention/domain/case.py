@@ -93,7 +93,7 @@ class Case:
                 raise ValueError(f"an entry {r.kind} does not belong to a proposal")
 
     def approval(self, roots: tuple[str, ...]) -> Approval | None:
-        """Return the approval of *roots*, the kept list of the last decision; None if there is none.
+        """Return the approval of *roots*, the kept list of the last decision, or None.
 
         Whether it is still worth anything is for the authority to say.
         """

@@ -20,6 +20,8 @@ _PLAIN = re.compile(r"[A-Za-z0-9:/._#@%+=~-]{0,300}")  # no space: free text can
 
 
 class Entry(StrEnum):
+    """The kinds of entries."""
+
     KEY = "key"  # a public key of ours came into use
     AGREEMENT = "agreement"  # a version came into force, with the digest of its file
     EVENT = "event"
@@ -64,7 +66,8 @@ FACTS: Mapping[Entry, frozenset[str]] = MappingProxyType(
             Entry.NOTICE: "notice agreement version action document datasets",
             Entry.NOTICE_ACCEPTED: "notice controller message",
             Entry.NOTICE_ANSWERED: "notice controller answer by evidence",
-            Entry.PROPOSED: "proposal notice agreement version action document datasets versions bytes",
+            Entry.PROPOSED: "proposal notice agreement version action document"
+            " datasets versions bytes",
             Entry.SIGNED: "proposal person step run pause_key input at signature key_id",
             Entry.DECIDED: "proposal step person decision roots kept signed input reason",
             Entry.APPROVED: "proposal roots kept decided_on may_begin_on lapses_after",

@@ -9,3 +9,10 @@ class Progress(Protocol):
     def at(self, what: str, done: int, of: int | None = None) -> None:
         """Say that *done* of *of* is finished; *of* is None if the end is not known."""
         ...
+
+
+class NoProgress:
+    """Says nothing: for work that nobody watches."""
+
+    def at(self, what: str, done: int, of: int | None = None) -> None:
+        """Pass over the count."""

@@ -284,6 +284,7 @@ IDENTITY_PROOF = (
 
 
 def certified_dataset(item: Item, case: Case, proposal: Proposal) -> CertifiedDataset:
+    """Return what a certificate says of one dataset, its fates as the verifier gave them."""
     m = item.manifest
     verified = case.verified[m.root]
     how = _timeline(case, m.root, proposal, verified)

@@ -15,6 +15,8 @@ from retention.ports.store import Lists
 
 
 class Seen(Enum):
+    """What a listing shows of one row."""
+
     PRESENT = auto()
     CHANGED = auto()  # the same version id with other content: a store that keeps no versions
     ABSENT = auto()

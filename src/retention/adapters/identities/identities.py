@@ -62,8 +62,11 @@ class SqlIdentities(database.Adapter):
     def add(self, person: str, password: str, *, first: bool = False) -> None:
         """Add a person; *first* only on an empty database.
 
-        Raises AnswerError for a password that cannot stand, RefusedError if the person is there.
+        Raises AnswerError for a name or password that cannot stand, RefusedError if the person is
+        there already.
         """
+        if not person or not person.isprintable():
+            raise AnswerError("this is no name to log in by", hint="use the id from people.toml")
         row = {"person": person, "password_hash": self._hash(password), "disabled": False}
         with self._database.writing() as connection:
             if first and connection.scalar(select(func.count()).select_from(ACCOUNT)):
@@ -100,7 +103,7 @@ class SqlIdentities(database.Adapter):
         with self._database.reading() as connection:
             found = _find(connection, person)
         kept = self._nobody if found is None else found.password_hash
-        right = self._is_right(kept, password)
+        right = self._is_right(kept, password[:LENGTH_MAX]) and len(password) <= LENGTH_MAX
         return right and found is not None and not found.disabled
 
     def accounts(self) -> Sequence[Account]:
@@ -119,17 +122,19 @@ class SqlIdentities(database.Adapter):
 
     def _is_right(self, kept: str, password: str) -> bool:
         try:
-            return self._hasher.verify(kept, _spelled(password[:LENGTH_MAX]))
+            return self._hasher.verify(kept, _spelled(password))
         except (VerificationError, InvalidHashError):
             return False
 
 
-def _spelled(password: str) -> str:
+def _spelled(password: str) -> bytes:
     """Return *password* as every keyboard spells it: é may be one character or two."""
-    return unicodedata.normalize("NFC", password)
+    return unicodedata.normalize("NFC", password).encode(errors="surrogatepass")
 
 
 def _find(connection: Connection, person: str) -> AccountRow | None:
+    if not person.isprintable():
+        return None  # not every database can even be asked
     query = select(ACCOUNT).where(ACCOUNT.c.person == person)
     row = connection.execute(query).mappings().one_or_none()
     return None if row is None else AccountRow(**row)

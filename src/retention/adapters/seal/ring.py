@@ -15,6 +15,7 @@ from retention.adapters.seal.keys import (
     ed25519_signer,
     issuer_keys,
 )
+from retention.domain.tlog import LogKey
 from retention.ports.clock import Clock
 
 ORIGIN = "retention.invalid/ledger"  # the name of the log; its id is over the key as well
@@ -32,6 +33,11 @@ class LedgerKey:
     def public_key(self) -> bytes:
         """The 32 bytes of the Ed25519 public key."""
         return self.signer.public_raw
+
+    @property
+    def public_text(self) -> str:
+        """The public key as readers are given it: ``origin+id+key`` (C2SP signed-note)."""
+        return str(LogKey(self.origin, self.public_key))
 
     def sign(self, message: bytes) -> bytes:
         """Return the 64 bytes of the signature of *message*."""

@@ -1,0 +1,73 @@
+"""What the commands share: output for people or programs, and who is asking."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import click
+
+from retention import wiring
+from retention.domain.agreement import Person
+from retention.errors import NotAuthorisedError
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+PASSWORD = "RETENTION_PASSWORD"  # noqa: S105  # the name of a variable, not a password
+
+
+def acting(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option that says who acts; the password is then asked for, or in the environment."""
+    return click.option("--as", "person", required=True, help="Your id, as in people.toml.")(
+        command
+    )
+
+
+def authenticated(work: wiring.Composition, person: str) -> Person:
+    """Return the person if the password is right; raise NotAuthorisedError otherwise."""
+    password = wiring.environment().get(PASSWORD) or click.prompt(
+        "Password", hide_input=True, err=True
+    )
+    found = next((each for each in work.library.people() if each.id == person), None)
+    if not work.identities.knows(person, password) or found is None:
+        raise NotAuthorisedError(
+            "no such person, or not this password",
+            hint="`retention people list` shows who may log in; passwd sets a new password",
+        )
+    return found
+
+
+def show(rows: Sequence[Mapping[str, Any]], *, as_json: bool, empty: str) -> None:
+    """Print *rows* as a table for people or JSON for programs; *empty* if there are none."""
+    if as_json:
+        click.echo(json.dumps(list(rows), ensure_ascii=False, indent=1))
+    elif not rows:
+        click.echo(empty)
+    else:
+        _table(rows)
+
+
+def lines(texts: Iterable[str]) -> None:
+    """Print lines."""
+    for text in texts:
+        click.echo(text)
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> None:
+    names = list(rows[0])
+    cells = [[_cell(row.get(name)) for name in names] for row in rows]
+    widths = [max(len(n), *(len(c[i]) for c in cells)) for i, n in enumerate(names)]
+    header = "  ".join(n.replace("_", " ").ljust(w) for n, w in zip(names, widths, strict=True))
+    click.echo(click.style(header.rstrip(), bold=True))
+    for row in cells:
+        click.echo("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip())
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, (list, tuple)):
+        return "; ".join(map(str, value))
+    return str(value)

@@ -1,0 +1,63 @@
+"""Serve: the demonstration on this machine, or the real thing until it is told to stop."""
+
+import signal
+import threading
+from pathlib import Path
+
+import click
+
+from retention import wiring
+from retention.errors import RefusedError
+
+
+@click.command()
+@click.option(
+    "--dir", "folder", default="var/demo", show_default=True, type=click.Path(path_type=Path)
+)
+@click.option("--store", default="moto", show_default=True, type=click.Choice(["moto", "ceph"]))
+@click.option(
+    "--policies", default="policies/demo", show_default=True, type=click.Path(path_type=Path)
+)
+def demo(folder: Path, store: str, policies: Path) -> None:
+    """Play the whole story on this machine, with invented people and data.
+
+    It starts its own servers on loopback, and stops them.  Exit 0 only if everything verifies.
+    """
+    if not policies.is_dir():
+        raise RefusedError("there are no agreements here", hint="run it in the project's folder")
+    from retention.demo.story import demo as story  # noqa: PLC0415  # loads servers
+    from retention.demo.told import Narrator  # noqa: PLC0415  # with it
+
+    story(folder, policies, store=store, tell=Narrator())
+
+
+@click.command()
+def up() -> None:
+    """Serve the real thing: gate, Prefect, deployments with their schedules, workers.
+
+    It stays until interrupted.  Set retention.toml and the credentials of each role first.
+    """
+    from retention.running import running  # noqa: PLC0415  # loads Prefect
+    from retention.steps.remind import awaiting  # noqa: PLC0415  # with it
+
+    work = wiring.compose()
+    if not work.identities.accounts():
+        raise RefusedError(
+            "nobody can log in yet",
+            hint="retention people add --first ID, with an id of people.toml",
+        )
+    work.agreements()
+    stop = threading.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: stop.set())
+    click.echo("Starting the gate, Prefect and the workers...")
+    with running(work, wiring.environment(), port=work.settings.port) as server:
+        click.echo(f"Log in at {server.url} as NAME:PASSWORD.")
+        waiting = awaiting(work.ledger, work.evidence)
+        for role, number in sorted(waiting.items()):
+            click.echo(f"  {number} awaiting the {role}: {server.url}/v2/runs")
+        if not waiting:
+            click.echo("  Nothing awaits anybody.")
+        while not stop.wait(1.0) and server.alive():
+            pass
+    click.echo("Stopped.")

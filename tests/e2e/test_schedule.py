@@ -1,0 +1,91 @@
+"""Schedules make runs, and a hand-over makes one run and no second."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from time import monotonic, sleep
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from flows.deployments import TABLE
+from retention.adapters.prefect.deploy import deploy
+from retention.adapters.prefect.start import hand_on, start
+from retention.domain.canonical import sha256
+
+pytestmark = pytest.mark.server
+
+WAIT_S = 90
+
+
+def runs_of(stage, flow, **about):
+    body = {
+        "flows": {"name": {"any_": [flow]}},
+        "flow_runs": about,
+        "sort": "EXPECTED_START_TIME_ASC",
+    }
+    with stage.service() as client:
+        return client.post("/flow_runs/filter", json=body).raise_for_status().json()
+
+
+@pytest.mark.parametrize(
+    ("flow", "hour", "weekday"), [("survey", 3, None), ("propose", 6, 0), ("advance", 6, None)]
+)
+def test_a_scheduled_run_appears_at_its_hour_in_london(stage, flow, hour, weekday):
+    until = monotonic() + WAIT_S
+    while not (runs := [r for r in runs_of(stage, flow) if r["auto_scheduled"]]):
+        assert monotonic() < until, stage.logs()
+        sleep(0.5)
+    assert runs[0]["state"]["type"] == "SCHEDULED"
+    at = datetime.fromisoformat(runs[0]["expected_start_time"]).astimezone(ZoneInfo("Europe/London"))
+    assert at.hour == hour
+    assert weekday in {None, at.weekday()}
+
+
+def test_to_deploy_again_changes_nothing(stage):
+    def standing():
+        with stage.service() as client:
+            found = client.post("/deployments/filter", json={}).raise_for_status().json()
+        return sorted((d["id"], d["entrypoint"], len(d["schedules"])) for d in found)
+
+    before = standing()
+    deploy(stage.access(), TABLE, package="tests.support.fake_flows")
+    assert standing() == before
+    assert len(before) == len(TABLE)
+
+
+def test_what_is_already_at_work_is_not_started_again(stage):
+    about, other = sha256(b"one"), sha256(b"other")
+    first = start(stage.access(), "certify", about)
+    assert hand_on(stage.access(), [("certify", about), ("certify", other)])[0] == first
+    assert len(runs_of(stage, "certify", tags={"all_": [f"about:{about[7:19]}"]})) == 1
+    with stage.service() as client:
+        body = {"state": {"type": "COMPLETED"}, "force": True}
+        client.post(f"/flow_runs/{first}/set_state", json=body).raise_for_status()
+    assert start(stage.access(), "certify", about) != first
+
+
+def test_two_who_start_the_same_at_once_start_one_run(stage):
+    about = sha256(b"at once")
+    with ThreadPoolExecutor(4) as pool:
+        found = set(pool.map(lambda _: start(stage.access(), "deliver", about), range(4)))
+    assert len(found) == 1
+
+
+def test_an_argument_that_is_no_digest_is_refused(stage):
+    with pytest.raises(Exception, match="parameters"):
+        start(stage.access(), "deliver", "s3://bucket/a-key")
+
+
+def test_a_run_whose_worker_died_is_said_to_have_crashed_and_can_be_started_again(stage):
+    about = sha256(b"left behind")
+    dead = start(stage.access("verifier"), "check_gone", about)
+    with stage.service("verifier") as client:
+        for kind in ("PENDING", "RUNNING"):
+            body = {"state": {"type": kind}, "force": True}
+            client.post(f"/flow_runs/{dead}/set_state", json=body).raise_for_status()
+    assert start(stage.access("verifier"), "check_gone", about) == dead
+    with stage.worker("verifier"):
+        assert "safe to run again" in stage.wait_for(dead, "Crashed")["message"]
+        again = start(stage.access("verifier"), "check_gone", about)
+        stage.wait_for(again, "Completed")
+    assert f"check_gone {about}" in stage.work.notes()

@@ -1,0 +1,58 @@
+"""What is tried again, and what is not; and that nothing is cached."""
+
+import importlib
+
+import pytest
+from prefect import Task
+from prefect.cache_policies import NO_CACHE
+
+from flows import certify as certifying
+from flows.certify import certify
+from flows.deployments import TABLE
+from retention.domain.canonical import sha256
+from retention.errors import (
+    DeliveryError,
+    HeldError,
+    NotAuthorisedError,
+    StoreRefusedError,
+    StoreUnavailableError,
+    UnverifiedError,
+)
+
+TRIED_AGAIN = [StoreUnavailableError, DeliveryError]
+NOT_TRIED_AGAIN = [HeldError, NotAuthorisedError, StoreRefusedError, UnverifiedError]
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    monkeypatch.setattr(certifying.sign, "retry_delay_seconds", [0, 0])
+
+
+def fresh(stage, about):
+    return stage.start("certify", sha256(about.encode()))
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("error", TRIED_AGAIN)
+def test_what_may_work_later_is_tried_again(stage, runs, at_once, error):
+    runs.work.failures = [error("it failed", hint="wait"), error("again", hint="wait")]
+    assert runs.go(certify, fresh(stage, error.__name__)) == "Completed"
+    assert not runs.work.failures
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("error", [*NOT_TRIED_AGAIN, ValueError])
+def test_what_a_person_must_look_at_is_not_tried_again(stage, runs, at_once, error):
+    kind = {} if error is ValueError else {"hint": "look"}
+    runs.work.failures = [error("first", **kind), error("second", **kind)]
+    assert runs.go(certify, fresh(stage, error.__name__)) == "Failed"
+    assert len(runs.work.failures) == 1
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.flow)
+def test_nothing_is_cached_or_persisted(row):
+    module = importlib.import_module(f"flows.{row.flow}")
+    assert getattr(module, row.flow).persist_result is False
+    for task in (each for each in vars(module).values() if isinstance(each, Task)):
+        assert task.cache_policy == NO_CACHE
+        assert task.persist_result is False
