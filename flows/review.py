@@ -34,10 +34,7 @@ class Decision(RunInput):
 
 @flow(name="review", persist_result=False)
 def review(proposal: str) -> None:
-    """Ask each approver in turn, and hand on.
-
-    Safe to run again: whoever has an answer on the ledger is not asked again.
-    """
+    """Ask each approver in turn.  Safe to run again: whoever has answered is not asked again."""
     work = wiring.compose()
     desk = work.desk(proposal)
     while (step := desk.unanswered()) is not None:

@@ -7,7 +7,6 @@ Adapters that are slow to load are imported where they are used.
 
 import os
 import secrets
-import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -15,8 +14,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from retention.adapters import waiting
 from retention.domain.calendar import london_day
-from retention.domain.entry import Record
 from retention.errors import NotAuthorisedError, StoreError
 from retention.ports.progress import NoProgress
 from retention.settings import Credential, Settings, policy_files
@@ -39,9 +38,6 @@ if TYPE_CHECKING:
     from retention.steps.advance import Next
     from retention.steps.classify import Dated
     from retention.steps.survey import Surveyed
-
-PATIENCE_S = 10.0  # for the gate's record: it is written as soon as Prefect took the answer
-LOOK_EVERY_S = 0.25
 
 
 class SystemClock:
@@ -260,7 +256,7 @@ class Composition:
             self.library,
             self.keyring.trusted_gate,
             self.clock,
-            patience,
+            waiting.for_the_gate,
         )
 
     def dispose(self, proposal: str) -> None:
@@ -351,15 +347,6 @@ class Composition:
         from retention.adapters.prefect.start import hand_on  # noqa: PLC0415  # lazy
 
         hand_on(self.access, [(step.flow, step.argument) for step in self.next_steps()])
-
-
-def patience(look: Callable[[], Record | None]) -> Record | None:
-    """Look again and again for a while; return what was found, or None."""
-    for _ in range(int(PATIENCE_S / LOOK_EVERY_S)):
-        if (found := look()) is not None:
-            return found
-        time.sleep(LOOK_EVERY_S)
-    return look()
 
 
 def _raise_first(faults: "Sequence[StoreError | None]") -> None:

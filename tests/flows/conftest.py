@@ -1,9 +1,8 @@
 """Flows run in this process, against the real server behind the real gate."""
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
-from prefect.client.schemas.objects import FlowRun
 from prefect.exceptions import Pause
 from prefect.flow_engine import run_flow
 from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
@@ -28,11 +27,11 @@ class Runs:
     def go(self, flow, run):
         """Run until it ends or asks; return the name of the state that it is in then."""
         with self.as_service(), self.stage.access().client() as client:
-            flow_run: FlowRun = client.read_flow_run(run)
-            try:
-                run_flow(flow, flow_run=flow_run, parameters=flow_run.parameters, return_type="state")
-            except Pause:
-                pass
+            flow_run = client.read_flow_run(run)
+            with suppress(Pause):
+                run_flow(
+                    flow, flow_run=flow_run, parameters=flow_run.parameters, return_type="state"
+                )
             return client.read_flow_run(run).state.name
 
     def answer(self, run, person, **fields):

@@ -11,7 +11,7 @@ from retention.domain.proposal import mark_of
 from tests.support import fake_work
 
 FIRST, SECOND = fake_work.STEPS
-WORDS = "items type required properties enum pattern format title description default".split()
+WORDS = {"items", "type", "required", "properties", "enum", "pattern", "format", "default"}
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_no_field_has_a_default_and_none_is_named_like_a_word_of_json_schema():
     schema = form.model_json_schema()
     assert schema["required"] == ["decision", "exceptions", "reason", "mark"]
     assert not [field for field in schema["properties"].values() if "default" in field]
-    assert not set(schema["properties"]) & set(WORDS)
+    assert not set(schema["properties"]) & WORDS
     assert schema["properties"]["reason"]["minLength"] == 10
 
 
@@ -77,7 +77,7 @@ def test_a_run_that_was_woken_without_an_answer_asks_again(stage, runs, proposal
     run = stage.start("review", proposal)
     assert runs.go(review, run) == "Suspended"
     with stage.service() as client:  # what an engine may do, and a forger with its secret too
-        body = {"state": {"type": "SCHEDULED", "name": "Resuming"}, "force": True}
+        body = {"state": {"type": "SCHEDULED", "name": "Resuming"}}
         client.post(f"/flow_runs/{run}/set_state", json=body).raise_for_status()
     assert runs.go(review, run) == "Suspended"
     assert runs.key(run).endswith(f"{FIRST}-1-2")

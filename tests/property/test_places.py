@@ -9,10 +9,9 @@ from retention.domain.pattern import Pattern, key_prefix
 
 names = st.from_regex(r"[a-z][a-z0-9_-]{0,8}", fullmatch=True)
 literals = st.text(st.characters(exclude_characters="/{}\n", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8)  # fmt: skip
-values = st.text(
-    st.one_of(st.sampled_from("/%#. +~é"), st.characters(exclude_categories=["Cs"])),
-    min_size=1,
-    max_size=8,
+values = st.one_of(
+    st.text("/%#. +~é", min_size=1, max_size=4),
+    st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8),
 )
 expressions = st.sampled_from(["", ":[a-z-]+", ":[0-9]{4}", ":[A-Z]{2}[0-9]{4}", ":.+", ":(?:a|b)"])
 

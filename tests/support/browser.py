@@ -7,13 +7,20 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, TimeoutError, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as NotInTimeError
 
 CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run"
-    " --disable-background-networking --disable-component-update --disable-sync"
-).split()
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 WAIT_MS = 60_000
 TAKEN_MS = 20_000
 WINDOW = {"width": 1280, "height": 1250}
@@ -87,7 +94,7 @@ def see_it_taken(page: Page) -> None:
     """Wait until the form closes; if it does not, say what the page says instead."""
     try:
         page.get_by_role("dialog").wait_for(state="hidden", timeout=TAKEN_MS)
-    except TimeoutError:
+    except NotInTimeError:
         said = page.locator("[data-sonner-toast]").all_inner_texts()
         raise AssertionError(f"the form is still open, and the page says {said}") from None
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 from threading import Thread
-from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
 from retention import wiring
@@ -16,6 +15,7 @@ from retention.adapters.prefect.processes import Server
 from retention.adapters.prefect.start import start
 from retention.adapters.s3.client import client
 from retention.adapters.s3.roles import bucket_policy, ceph_principal
+from retention.adapters.waiting import patiently
 from retention.demo import estate, outside
 from retention.demo.clock import SteppedClock
 from retention.demo.composition import FOLDER, compose
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 WAIT_S = 120.0  # for one step of one flow; far more than it takes
-LOOK_EVERY_S = 0.3
 APPROVERS = ("rm-01", "iao-01")
 
 
@@ -52,13 +51,10 @@ class Stage:
 
     def await_(self, what: str, ready: Callable[[], bool]) -> None:
         """Wait until the ledger says so; raise StoreUnavailableError if it does not in time."""
-        until = monotonic() + WAIT_S
-        while not ready():
-            if monotonic() > until:
-                raise StoreUnavailableError(
-                    f"{what} did not happen", hint=f"read the logs in {self.folder}/prefect"
-                )
-            sleep(LOOK_EVERY_S)
+        if patiently(lambda: ready() or None, within_s=WAIT_S) is None:
+            raise StoreUnavailableError(
+                f"{what} did not happen", hint=f"read the logs in {self.folder}/prefect"
+            )
 
     def count(self, kind: Entry) -> int:
         """Return how many entries of a kind there are."""
