@@ -46,7 +46,7 @@ await() { # SECONDS WHAT COMMAND...
 }
 
 write_configuration() {
-    cat >"$conf.new" <<C
+    cat >"$conf" <<C
 [global]
 fsid = $1
 mon_host = [v2:127.0.0.1:$mon_port,v1:127.0.0.1:$((mon_port + 1))]
@@ -104,12 +104,11 @@ rgw_crypt_require_ssl = false
 rgw_crypt_s3_kms_backend = testing
 rgw_crypt_s3_kms_encryption_keys = testkey-1=$(key 1) testkey-2=$(key 2)
 C
-    mv "$conf.new" "$conf"
 }
 
 key() { printf 'retention-test-key-%013d' "$1" | base64 -w0; } # 32 bytes, known to everybody
 
-gateway_answers() { curl -fsS -o /dev/null "http://127.0.0.1:$port/"; }
+gateway_answers() { running client.rgw.a && curl -fsS -o /dev/null "http://127.0.0.1:$port/"; }
 osd_is_up() { ceph -c "$conf" osd stat | grep -q ' 1 up'; }
 
 secret_of() { # NAME: as the environment gives it, or one that everybody knows
@@ -145,10 +144,15 @@ make_users() {
     mv "$dir/users.json.new" "$dir/users.json"
 }
 
-mkdir -p "$dir"/{mon,osd,rgw,run,log}
-if [ ! -f "$dir/made" ]; then # never finished a first start: begin again
-    "$(dirname "$0")/stop.sh" "$dir"
-    rm -rf "$dir"/{mon,osd,rgw} && mkdir "$dir"/{mon,osd,rgw}
+if [ ! -f "$dir/made" ]; then
+    if [ -f "$conf" ]; then # a first start that never finished: begin again
+        "$(dirname "$0")/stop.sh" "$dir"
+        rm -rf "$dir"/{mon,osd,rgw,run,log,ceph.conf}
+    elif [ -n "$(ls -A "$dir" 2>/dev/null)" ]; then
+        echo "start.sh: $dir holds something else; name an empty directory" >&2
+        exit 1
+    fi
+    mkdir -p "$dir"/{mon,osd,rgw,run,log}
     fsid=$(cat /proc/sys/kernel/random/uuid)
     write_configuration "$fsid"
     monmaptool --create --clobber --fsid "$fsid" \
@@ -157,16 +161,16 @@ if [ ! -f "$dir/made" ]; then # never finished a first start: begin again
 fi
 
 running mon.a || ceph-mon -c "$conf" -i a
-await 20 "the monitor" timeout 5 ceph -c "$conf" osd dump
+await 60 "the monitor" timeout 5 ceph -c "$conf" osd dump
 if [ ! -f "$dir/made" ]; then
     uuid=$(cat /proc/sys/kernel/random/uuid)
     ceph -c "$conf" osd new "$uuid" 0 >/dev/null
     ceph-osd -c "$conf" -i 0 --mkfs --osd-uuid "$uuid" >"$dir/log/mkfs.log" 2>&1
 fi
 running osd.0 || ceph-osd -c "$conf" -i 0 >"$dir/log/osd-start.log" 2>&1
-await 30 "the OSD" osd_is_up
+await 120 "the OSD" osd_is_up
 running client.rgw.a || radosgw -c "$conf" -n client.rgw.a
-await 60 "the gateway" gateway_answers
+await 120 "the gateway" gateway_answers
 if [ ! -f "$dir/made" ]; then
     make_users
     touch "$dir/made"

@@ -2,11 +2,13 @@
 
 import json
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from retention.adapters.s3.lists import S3Lists
 from tests.support.ceph import SCRIPTS
+from tests.support.net import free_ports
 
 pytestmark = pytest.mark.ceph
 
@@ -35,6 +37,29 @@ def test_stopped_and_started_it_holds_what_it_held(ceph):
     run("stop.sh", ceph.directory)
     run("start.sh", ceph.directory)
     assert list(S3Lists(ceph.client("surveyor")).versions(bucket.place("p/"))) == there
+
+
+def test_a_directory_of_somebody_elses_is_left_alone(tmp_path):
+    (tmp_path / "osd").mkdir()
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        run("start.sh", tmp_path)
+    assert "holds something else" in caught.value.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["osd"]
+
+
+@pytest.mark.full
+def test_a_first_start_that_never_finished_begins_again(tmp_path, monkeypatch):
+    gateway, mon = free_ports(2)
+    monkeypatch.setenv("CEPH_PORT", str(gateway))
+    monkeypatch.setenv("CEPH_MON_PORT", str(mon))
+    (tmp_path / "ceph.conf").write_text("half a")
+    (tmp_path / "mon").mkdir()
+    (tmp_path / "mon" / "rest").write_text("of another time")
+    try:
+        assert f":{gateway};" in run("start.sh", tmp_path)
+    finally:
+        run("stop.sh", tmp_path)
+    assert not [pid for pid in pids(tmp_path).values() if Path(f"/proc/{pid.strip()}").exists()]
 
 
 def test_it_encrypts_with_the_keys_of_the_testing_backend(ceph):

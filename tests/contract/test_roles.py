@@ -45,6 +45,7 @@ def test_who_looks_can_neither_read_nor_write(ceph, bucket, role):
     assert refused(client.get_object, **named, VersionId=version.version_id)
     assert refused(client.put_object, **named, Body=b"")
     assert refused(client.delete_object, **named)
+    assert refused(client.delete_object, **named, VersionId=version.version_id)
     assert refused(client.create_multipart_upload, **named)
     assert refused(client.put_bucket_policy, Bucket=bucket.name, Policy="{}")
     assert refused(client.create_bucket, Bucket=f"{role}-of-its-own")

@@ -58,13 +58,13 @@ def ceph():
     """Start a gateway in memory, and stop it by its pids."""
     memory = Path("/dev/shm")
     directory = Path(tempfile.mkdtemp(prefix="rc-", dir=memory if memory.is_dir() else "/tmp"))
-    gateway, mon, _ = free_ports(3)
+    gateway, mon = free_ports(2)
     environment = {**os.environ, "CEPH_PORT": str(gateway), "CEPH_MON_PORT": str(mon)}
     try:
-        subprocess.run([SCRIPTS / "start.sh", directory], env=environment, check=True, timeout=180)
+        subprocess.run([SCRIPTS / "start.sh", directory], env=environment, check=True, timeout=400)
         said = json.loads((directory / "users.json").read_text())
         secrets = {name: user["secret"] for name, user in said["users"].items()}
         yield Ceph(directory, said["endpoint_url"], secrets)
     finally:
-        subprocess.run([SCRIPTS / "stop.sh", directory], check=True, timeout=60)
+        subprocess.run([SCRIPTS / "stop.sh", directory], check=True, timeout=120)
         shutil.rmtree(directory)

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import string
 
 import pytest
 from hypothesis import given
@@ -91,6 +92,14 @@ def test_no_character_of_a_proof_can_be_changed(at, char):
         with pytest.raises(LedgerBrokenError) as error:
             proved(changed, LEAVES[5], KEYS, ed25519_holds)
         assert error.value.hint
+
+
+@pytest.mark.parametrize("at", [n for n in range(len(PROOF) - 1) if PROOF[n + 1] == "="])
+def test_the_last_letter_of_base64_has_one_spelling_although_it_carries_spare_bits(at):
+    for char in string.ascii_letters + string.digits + "+/":
+        if char != PROOF[at]:
+            with pytest.raises(LedgerBrokenError):
+                proved(PROOF[:at] + char + PROOF[at + 1 :], LEAVES[5], KEYS, ed25519_holds)
 
 
 @given(st.integers(0, len(NOTE) - 1), st.integers(0, 6))

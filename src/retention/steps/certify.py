@@ -44,7 +44,13 @@ from retention.domain.dsse import Envelope, pae
 from retention.domain.entry import Draft, Entry, Fact, Record
 from retention.domain.proposal import Item, Proposal
 from retention.domain.registers import holds_in
-from retention.domain.wording import WORDING, CertificateType
+from retention.domain.wording import (
+    BY_VERSION_ID,
+    FULL_ENUMERATION,
+    ONE_FACTOR,
+    WORDING,
+    CertificateType,
+)
 from retention.errors import CertificateError, StaleError
 from retention.ports.clock import Clock
 from retention.ports.evidence import Evidence
@@ -185,14 +191,13 @@ def build(case: Case, owed: CertificateType, number: str, ports: Issuing) -> Cer
         authority=_authority(case, proposal, kept, ports),
         what=What(datasets=datasets),
         how=How(
-            technique="every version, delete marker and unfinished upload ordered destroyed by "
-            "its own id",
+            technique=BY_VERSION_ID,
             tool="retention",
             tool_version=ports.tool_version,
             performer=", ".join(sorted(ordered_by)),
         ),
         verification=Verification(
-            method="full enumeration of every place afterwards",
+            method=FULL_ENUMERATION,
             verifier=", ".join(sorted(looked)),
             separate_credentials=not _credentials(ordered_by) & _credentials(looked),
         ),
@@ -274,13 +279,7 @@ def _people(case: Case, library: Library) -> People:
         for r in case.decided
         if r.text("decision") != Verdict.DECLINE
     )
-    return People(approvals=approvals, identity_proof=IDENTITY_PROOF)
-
-
-IDENTITY_PROOF = (
-    "Each approver gave a password of their own at our gate, which signed what was answered. "
-    "No second factor was asked, and who the password was given to was not proved to others."
-)
+    return People(approvals=approvals, identity_proof=ONE_FACTOR)
 
 
 def certified_dataset(item: Item, case: Case, proposal: Proposal) -> CertifiedDataset:

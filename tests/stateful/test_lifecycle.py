@@ -1,0 +1,212 @@
+"""Everything that may happen to one dataset, in every order that Hypothesis can think of."""
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from retention.domain.certificate import Certificate
+from retention.domain.dataset import Kind
+from retention.domain.entry import Draft, Entry
+from retention.domain.manifest import rows_of
+from retention.errors import RetentionError
+from retention.steps import destroy as destruction
+from retention.steps.cases import cases, read_proposal
+from retention.steps.review import kept_items
+from tests.support.memory import PowerCut
+from tests.support.world import World
+
+KEYS = st.sampled_from(["a", "b é+%2F", "c"])
+COPIES = st.sampled_from(["records", "dr"])
+SURPRISES = st.sampled_from(["nothing", "power_cut", "hold", "a_day_passes", "someone_writes"])
+PLACE = "patient/2019/"
+
+
+def older(version, marker):
+    return version.modified_at < marker.modified_at
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch):
+    monkeypatch.setattr(destruction, "BATCH", 2)  # so that a handful of versions is many batches
+
+
+class Lifecycle(RuleBasedStateMachine):
+    def __init__(self):
+        super().__init__()
+        self.world = World()
+        self.world.publish()
+        self.written, self.may_go, self.messages, self.approved = set(), set(), [], []
+        self.copy_of = {}
+
+    @initialize()
+    def there_is_something(self):
+        for copy in ("records", "dr"):
+            self.someone_writes(copy, "a", hides=False)
+
+    @rule(copy=COPIES, key=KEYS, hides=st.booleans())
+    def someone_writes(self, copy, key, hides):
+        bucket = self.world.buckets[copy]
+        version = bucket.hide(PLACE + key) if hides else bucket.put(PLACE + key)
+        self.written.add(version)
+        self.copy_of[version] = copy
+
+    @precondition(lambda self: self.world.store.held)
+    @rule(data=st.data(), how=st.sampled_from(["locked", "failing", "silent", "lying"]))
+    def the_store_will_not_let_one_go(self, data, how):
+        version = data.draw(st.sampled_from(sorted(self.world.store.held)))
+        getattr(self.world.store, how).add(version)
+
+    @rule(what=st.sampled_from(["hold", "release", "a_day", "a_fortnight"]))
+    def life_goes_on(self, what):
+        match what:
+            case "hold":
+                self.world.hold()
+            case "release":
+                for placed in self.world.kinds(Entry.HOLD_PLACED):
+                    facts = {"hold": placed.text("hold"), "by": "rm-01", "evidence": "sha256:0"}
+                    self.world.ledger.append(Draft("holds", Entry.HOLD_RELEASED, facts))
+            case _:
+                self.world.clock.step(days=1 if what == "a_day" else 15)
+
+    @rule(approves=st.integers(0, 2))
+    def people_are_asked(self, approves):
+        self.tried(self.world.survey)
+        self.tried(self.world.advance)
+        self.tried(self.world.controllers_answer)
+        self.tried(self.world.propose)
+        for case in cases(self.world.ledger):
+            if case.spent is None and case.approved is None:
+                for person in ("rm-01", "iao-01")[len(case.decided) : approves]:
+                    self.tried(self.world.answer, case.proposal, person)
+        self._note_approvals()
+
+    @precondition(lambda self: self.approved)
+    @rule(call=st.integers(0, 60), surprise=SURPRISES, data=st.data())
+    def destruction_is_tried(self, call, surprise, data):
+        proposal = data.draw(st.sampled_from(self.approved))
+        try:
+            with self.world.dying(self._surprise(call, surprise)):
+                self.tried(self.world.dispose, proposal)
+        except PowerCut:  # whenever it died, the next run goes on where it was
+            self.tried(self.world.dispose, proposal)
+
+    @precondition(lambda self: self.approved)
+    @rule(denied=st.sampled_from([None, "records", "dr"]), data=st.data())
+    def the_verifier_looks_and_the_issuer_certifies(self, denied, data):
+        proposal = data.draw(st.sampled_from(self.approved))
+        if ("check_gone", proposal) not in self.world.next_steps():
+            return
+        if denied:
+            self.world.store.denied.add(denied)
+        before = len(self.world.kinds(Entry.CERTIFIED))
+        self.tried(self.world.check_gone, proposal)
+        self.world.store.denied.clear()
+        self.tried(self.world.certify, proposal)
+        if denied and self._rows(proposal, copy=denied):
+            assert len(self.world.kinds(Entry.CERTIFIED)) == before
+        self._certificates_are_true(proposal)
+
+    def tried(self, verb, *arguments):
+        try:
+            return verb(*arguments)
+        except RetentionError as error:
+            self.messages.append(f"{error} {error.hint}")
+        return None
+
+    def _surprise(self, call, surprise):
+        seen = iter(range(10**6))
+
+        def hook(name):
+            if next(seen) == call:
+                self.world.calls = lambda name: None
+                match surprise:
+                    case "power_cut":
+                        raise PowerCut
+                    case "hold":
+                        self.world.hold()
+                    case "a_day_passes":
+                        self.world.clock.step(days=15)
+                    case "someone_writes":
+                        self.someone_writes("records", "c", hides=False)
+
+        return hook
+
+    def _note_approvals(self):
+        for case in cases(self.world.ledger):
+            if case.approved is not None and case.proposal not in self.approved:
+                self.approved.append(case.proposal)
+                self.may_go |= {row.version for row in self._rows(case.proposal)}
+
+    def _rows(self, proposal, copy=None):
+        case = self.world.case(proposal)
+        kept = kept_items(case, read_proposal(case, self.world.evidence), self.world.evidence)
+        names = {"records": "primary-1", "dr": "replica-1"}
+        return [
+            row
+            for item in kept
+            for row in rows_of(self.world.evidence.lines(item.manifest.pack), item.manifest.root)
+            if copy is None or row.copy == names[copy]
+        ]
+
+    def _certificates_are_true(self, proposal):
+        for record in self.world.case(proposal).certified.values():
+            statement = self.world.evidence.read(record.text("statement"))
+            counts = Certificate.read(statement).counts
+            there = sum(row.version in self.world.store.held for row in self._rows(proposal))
+            assert counts.left == there
+            assert counts.destroyed + counts.absent_before == counts.planned - there
+
+    @invariant()
+    def nothing_goes_that_no_one_gave_up(self):
+        assert self.written - self.world.store.held <= self.may_go
+
+    @invariant()
+    def nothing_is_ordered_without_an_intent(self):
+        spans = [(r.number("first"), r.number("last")) for r in self.world.kinds(Entry.INTENT)]
+        ordered = sum(map(len, self.world.store.orders))
+        assert ordered <= sum(last - first + 1 for first, last in spans)
+
+    @invariant()
+    def nothing_hidden_is_current_again(self):
+        held = self.world.store.held
+        gone = {v for v in self.may_go - held if v.kind is Kind.MARKER}
+        for marker in gone:
+            place = self.copy_of[marker], marker.key
+            under_it = {v for v in self.may_go & held if (self.copy_of[v], v.key) == place}
+            assert not {v for v in under_it if v.kind is Kind.DATA and older(v, marker)}
+
+    @invariant()
+    def no_key_leaves_the_manifest(self):
+        told = f"{self.messages} {[dict(r.facts) for r in self.world.ledger.records]}"
+        assert "b é" not in told
+        assert PLACE not in told
+
+    @invariant()
+    def a_spent_approval_orders_nothing_more(self):
+        for case in cases(self.world.ledger):
+            if case.spent is not None:
+                after = [r for each in case.intents.values() for r in each]
+                assert all(r.index < case.spent.index for r in after)
+
+    @invariant()
+    def after_a_hold_at_most_the_batch_under_way_goes(self):
+        held = None
+        announced = 0
+        for r in self.world.ledger.records:
+            if r.kind is Entry.HOLD_PLACED:
+                held, announced = r.index, 0
+            elif r.kind is Entry.HOLD_RELEASED:
+                held = None
+            elif r.kind is Entry.INTENT and held is not None:
+                announced += 1
+                assert announced <= 1
+
+
+TestLifecycle = Lifecycle.TestCase
+TestLifecycle.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+
+
+@pytest.mark.full
+class TestLongLifecycle(Lifecycle.TestCase):
+    settings = settings(max_examples=600, stateful_step_count=40, deadline=None)
