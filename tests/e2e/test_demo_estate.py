@@ -72,7 +72,7 @@ def test_every_bucket_is_versioned_and_encrypts(built):
     assert len(estate.encryption) == 11
     for bucket, how in estate.encryption.items():
         assert client.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
-        assert how.startswith("AES256 by default of the bucket")
+        assert how == "each object: AES256; default of the bucket: AES256"
         row = next(iter(pages(client, bucket)))["Versions"][0]
         head = client.head_object(Bucket=bucket, Key=row["Key"], VersionId=row["VersionId"])
         assert head["ServerSideEncryption"] == "AES256"

@@ -38,6 +38,7 @@ ONE_FAULT = {
     "weeks": ('keep = "P10Y"', 'keep = "P10W"', '"P10W"', "such as P8Y"),
     "another word": ('then             = "destroy"               # by', 'then = "destory" #', '"destory"', "Did you mean 'destroy'"),
     "capitals in an id": ('name        = "dsa-ended"', 'name = "DSA-ended"', '"DSA-ended"', "small letters"),
+    "a nation in capitals": ("northern-ireland = [", "Northern-Ireland = [", "Northern", "the key `Northern-Ireland`"),
     "a reference in small letters": ('reference    = "NACEL"', 'reference = "nacel"', '"nacel"', "capital letters"),
     "no digest": ('sha256 = "b194', 'sha256 = "x194', '"x194', "SHA-256"),
     "place without its slash": ('{extract:[A-Z0-9-]+}/"', '{extract:[A-Z0-9-]+}"', '"s3://nacel-records/linked', "must end in '/'"),

@@ -154,6 +154,9 @@ def _note(
         )
     else:
         expected = _EXPECTED.get(kind, detail["msg"])
+    if detail["loc"][-1] == "[key]":
+        findings.fault(doc, path, f"the key {key_name(path[-1])}", expected, hint, key=True)
+        return
     shows = kind in {"literal_error", "period", "place", "month_day"}
     findings.fault(doc, path, word(value) if shows else kind_of(value), expected, hint)
 

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 SEED = "retention/demo/1"
 THREADS = 8
 KEYS = (53, 68)  # how many keys a dataset has, at least and at most
-ENCRYPTION: Final = "AES256"
 
 _NAMES = (  # file names as people give them: what a listing must not stumble over
     "site-{n:03}.csv",
@@ -43,6 +42,13 @@ _NAMES = (  # file names as people give them: what a listing must not stumble ov
     "site-{n:03}/trailing.dot.",
 )
 _PLAIN_SHARE = 0.75  # of the keys, that have the first and plainest name
+
+
+class _Wish(TypedDict, total=False):
+    """How each object is asked to be encrypted."""
+
+    ServerSideEncryption: Literal["AES256", "aws:kms"]
+    SSEKMSKeyId: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +85,14 @@ def create(
     agreements: Sequence[Agreement],
     *,
     seed: str = SEED,
+    kms_key: str | None = None,
     progress: Progress | None = None,
 ) -> Estate:
     """Make every bucket and object of *agreements* in an empty store.
 
+    Each object is asked to be encrypted: under *kms_key*, a key that the store knows, or else
+    under the store's own.  Some stores take the second wish and do nothing (Ceph 16 does):
+    ``encryption`` of the answer says what the store itself says of an object.
     Raises StoreUnavailableError if the store fails; begin again with an empty one.
     """
     everything = list(places(agreements))
@@ -90,14 +100,19 @@ def create(
     buckets = sorted({key_prefix(uri)[1] for uri in uris})
     strays = [Copies(uri, (uri,), ()) for uri in STRAYS if key_prefix(uri)[1] in buckets]
     work = [job for each in (*everything, *strays) for job in _jobs(each, seed)]
+    wish: _Wish = {"ServerSideEncryption": "AES256"}
+    if kms_key is not None:
+        wish = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key}
     made: Counter[Kind] = Counter()
     try:
-        encryption = {bucket: _make_bucket(client, bucket) for bucket in buckets}
+        by_default = {bucket: _make_bucket(client, bucket) for bucket in buckets}
         with ThreadPoolExecutor(THREADS) as pool:
-            for done, counts in enumerate(pool.map(lambda job: _write(client, *job), work), 1):
+            jobs = pool.map(lambda job: _write(client, job[0], job[1], wish), work)
+            for done, counts in enumerate(jobs, start=1):
                 made += counts
                 if progress is not None:
                     progress.at("build the estate", done, len(work))
+        encryption = {name: _encryption(client, name, by_default[name]) for name in buckets}
     except (BotoCoreError, ClientError) as error:
         raise _failed(error) from None
     return Estate(
@@ -155,8 +170,8 @@ def _failed(error: Exception) -> StoreUnavailableError:
     )
 
 
-def _make_bucket(client: "S3Client", bucket: str) -> str:
-    """Make a versioned bucket that encrypts, and return how it does."""
+def _make_bucket(client: "S3Client", bucket: str) -> bool:
+    """Make a versioned bucket, and tell whether the store let it encrypt by default."""
     region = client.meta.region_name
     if region == "us-east-1":  # the one region whose name may not be given
         client.create_bucket(Bucket=bucket)
@@ -168,14 +183,24 @@ def _make_bucket(client: "S3Client", bucket: str) -> str:
         client.put_bucket_encryption(
             Bucket=bucket,
             ServerSideEncryptionConfiguration={
-                "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": ENCRYPTION}}]
+                "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
             },
         )
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] not in {400, 501}:
             raise
-        return f"{ENCRYPTION} asked for with each object; this store takes no default for a bucket"
-    return f"{ENCRYPTION} by default of the bucket, and asked for with each object"
+        return False
+    return True
+
+
+def _encryption(client: "S3Client", bucket: str, by_default: bool) -> str:  # noqa: FBT001  # what the store said
+    """Return how the store says that it encrypts: looked up, for a wish is no evidence."""
+    page = client.list_object_versions(Bucket=bucket, MaxKeys=10)
+    row = page["Versions"][0]
+    head = client.head_object(Bucket=bucket, Key=row["Key"], VersionId=row["VersionId"])
+    objects = head.get("ServerSideEncryption", "none that the store confirms")
+    bucket_too = "AES256" if by_default else "none that the store takes"
+    return f"each object: {objects}; default of the bucket: {bucket_too}"
 
 
 def _jobs(copies: Copies, seed: str) -> Iterator[tuple[str, list[_Act]]]:
@@ -212,18 +237,16 @@ def _put(name: str, turn: int) -> _Act:
     return _Act(Kind.DATA, name, f"invented,{digest[: 8 + len(name)]}\n".encode())
 
 
-def _write(client: "S3Client", place: str, acts: Sequence[_Act]) -> Counter[Kind]:
+def _write(client: "S3Client", place: str, acts: Sequence[_Act], wish: _Wish) -> Counter[Kind]:
     _, bucket, prefix = key_prefix(place)
     for act in acts:
         key = prefix + act.name
         if act.kind is Kind.DATA:
-            client.put_object(
-                Bucket=bucket, Key=key, Body=act.content, ServerSideEncryption=ENCRYPTION
-            )
+            client.put_object(Bucket=bucket, Key=key, Body=act.content, **wish)
         elif act.kind is Kind.MARKER:
             client.delete_object(Bucket=bucket, Key=key)
         else:
-            client.create_multipart_upload(Bucket=bucket, Key=key, ServerSideEncryption=ENCRYPTION)
+            client.create_multipart_upload(Bucket=bucket, Key=key, **wish)
     return Counter(act.kind for act in acts)
 
 

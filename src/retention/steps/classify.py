@@ -15,7 +15,7 @@ from retention.domain.registers import Hold, TriggerEvent, events_in, holds_in
 from retention.ports.catalogue import Catalogue, Holding
 from retention.ports.ledger import Ledger
 from retention.steps.incidents import raise_incident
-from retention.steps.moves import move_if_possible, state_of
+from retention.steps.moves import move_if_possible, moved_at, state_of
 from retention.steps.record import HOLDS, events_stream
 
 _AFTER_DISPOSAL = {State.DISPOSED, State.RESIDUAL, State.CLOSED}
@@ -56,8 +56,7 @@ def classify(
         name = str(dated.assessment.dataset)
         for event in _events(dated.assessment):
             move_if_possible(ledger, name, event)
-        live = any(h.kind != "backup" and h.versions for h in dated.holdings)
-        if dated.state in _AFTER_DISPOSAL and live:
+        if dated.state in _AFTER_DISPOSAL and _came_back(dated, ledger):
             personal = dated.kind.identifiability in {"identifiable", "pseudonymised"}
             raise_incident(ledger, "listed-after-disposal", name, noticed_on=on, personal=personal)
         result.append(
@@ -70,6 +69,12 @@ def classify(
             )
         )
     return result
+
+
+def _came_back(dated: Dated, ledger: Ledger) -> bool:
+    """Tell whether a survey since the disposal listed anything; an older one proves nothing."""
+    gone_at = moved_at(ledger, str(dated.assessment.dataset), Event.SEE_GONE)
+    return any(h.kind != "backup" and h.seen_at > gone_at for h in dated.holdings)
 
 
 def _events(assessment: Assessment) -> Iterator[Event]:

@@ -1,6 +1,7 @@
 """Moves of datasets, each a compare-and-set on the dataset's own stream."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 from retention.domain.disposition import FORWARD, MOVES, Event, State, advance
 from retention.domain.entry import Draft, Entry, Fact
@@ -15,6 +16,18 @@ def stream_of(dataset: str) -> str:
 def state_of(ledger: Ledger, dataset: str) -> State:
     """Return where *dataset* stands; one that nobody has moved is UNCLASSIFIED."""
     return _read(ledger, dataset)[0]
+
+
+def moved_at(ledger: Ledger, dataset: str, event: Event) -> datetime:
+    """Return when *dataset* last made the move *event*; raise LookupError if it never did."""
+    made = [
+        record.at
+        for record in ledger.stream(stream_of(dataset))
+        if record.kind is Entry.MOVED and record.text("event") == event.value
+    ]
+    if not made:
+        raise LookupError(f"{dataset} never made the move {event.name}")
+    return made[-1]
 
 
 def move(ledger: Ledger, dataset: str, event: Event, *, held: Collection[str]) -> State:

@@ -120,6 +120,7 @@ class Server(Process):
             "PREFECT_UI_API_URL": "/api",  # wherever the browser reached us
             "PREFECT_SERVER_UI_V2_ENABLED": "true",
             "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": self.url,
+            "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false",  # no automation, whoever made it
             "PREFECT_LOGGING_SERVER_LEVEL": "WARNING",
         }
         arguments = ["-m", module, "--host", host, "--port", str(self.port), "--with-parent"]
