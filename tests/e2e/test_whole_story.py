@@ -18,6 +18,7 @@ from tests.support.browser import (
     answer,
     chromium,
     fill,
+    keep_picture,
     log_in,
     open_form,
     see_it_taken,
@@ -82,7 +83,11 @@ def decide(browser, here, case, step):
     run, _ = Login(here.server.api_url, person, password).waiting(step)
     with window(browser, here.server.url) as page:
         log_in(page, person, password)
-        answer(page, run, form(here, case))
+        open_form(page, run)
+        fill(page, form(here, case))
+        keep_picture(page, here.folder / "approval-form.png")
+        submit(page)
+        see_it_taken(page)
     here.await_("the second decision", lambda: len(decided(here, case)) == 2)
 
 

@@ -5,7 +5,7 @@ import os
 
 from retention.adapters.ledger import SqlLedger
 from retention.domain.entry import Draft, Entry
-from retention.errors import StaleError
+from retention.errors import RetentionError, StaleError
 from tests.support.memory import FixedClock
 from tests.support.signer import CheckpointKey
 
@@ -27,8 +27,15 @@ def at_once(url, writers, each):
     context.set_forkserver_preload(["tests.support.appenders"])
     jobs = [(url, number, each) for number in range(writers)]
     with context.Pool(writers) as pool:
-        results = pool.starmap(_append, jobs, chunksize=1)
+        results = pool.starmap_async(_append_or_say_why, jobs, chunksize=1).get(timeout=300)
     return sorted(i for indexes, _ in results for i in indexes), sum(s for _, s in results)
+
+
+def _append_or_say_why(*job):
+    try:
+        return _append(*job)
+    except RetentionError as error:  # whose hint gets lost between processes
+        raise RuntimeError(f"{error!r}, {error.__cause__!r}") from None
 
 
 def _append(url, number, each):

@@ -92,5 +92,6 @@ def test_a_copy_takes_its_expressions_from_the_class():
 def test_a_place_is_split_into_bucket_and_prefix():
     assert key_prefix("s3://nacel/a/b/") == ("s3", "nacel", "a/b/")
     assert key_prefix("s3://nacel/") == ("s3", "nacel", "")
+    assert key_prefix("s3://nacel/{a}/line\nbreak/") == ("s3", "nacel", "{a}/line\nbreak/")
     with pytest.raises(ValueError, match="not a place"):
         key_prefix("s3://nacel/a")

@@ -132,7 +132,15 @@ def show_proposal(digest: str) -> None:
     case = found[0] if found else case_of(work.ledger, digest)
     proposal = read_proposal(case, work.evidence)
     parties = {c: work.library.party(c).name for c in proposal.controllers}
-    click.echo(review_page(proposal, proposal.items, proposal.approved_by[0], "", parties))
+    page = review_page(
+        proposal,
+        proposal.items,
+        proposal.approved_by[0],
+        "",
+        parties,
+        demonstration=work.library.engine().demonstration,
+    )
+    click.echo(page)
     lines(
         f"{r.at.isoformat()}  {r.text('step')}: {r.text('decision')} by {r.text('person')}"
         for r in case.decided

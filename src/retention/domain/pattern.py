@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Self
 
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_-]*)(?::(.+))?\}")
-_URI = re.compile(r"([a-z][a-z0-9]*)://([^/{}@\s]+)/(.*)")
+_URI = re.compile(r"([a-z][a-z0-9]*)://([^/{}@\s]+)/(.*)", re.DOTALL)  # a key may hold a line break
 _ANY = "[^/]+"  # a placeholder without an expression
 _EXPRESSION_LENGTH_MAX = 100
 

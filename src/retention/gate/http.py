@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 Scope = MutableMapping[str, Any]
@@ -94,7 +95,10 @@ async def ask(
         async def keep(message: Message, kept: list[Message] = messages) -> None:
             kept.append(message)
 
-        await inner(*with_body(scope, receive, body), keep)
+        with suppress(Exception):  # an error is answered first, and then raised for a log
+            await inner(*with_body(scope, receive, body), keep)
+        if not messages:
+            await answer(keep, 500, "The server did not answer.")
         if wait_s is None or messages[0]["status"] < 500:  # noqa: PLR2004  # the docstring says it
             break
         await asyncio.sleep(wait_s)

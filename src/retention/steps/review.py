@@ -61,7 +61,8 @@ class Desk:
         case, proposal = self._read()
         kept = kept_items(case, proposal, self.evidence)
         party = {c: self.library.party(c).name for c in proposal.controllers}
-        return review_page(proposal, kept, step, fault, party)
+        marked = self.library.engine().demonstration
+        return review_page(proposal, kept, step, fault, party, demonstration=marked)
 
     @property
     def answer_within_s(self) -> float:

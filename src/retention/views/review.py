@@ -19,27 +19,37 @@ def review_page(
     step: str,
     fault: str,
     parties: Mapping[str, str],
+    *,
+    demonstration: bool,
 ) -> str:
     """Return the page of one *step*; *fault* says why the last answer could not stand.
 
-    Every dataset of the proposal is on it, those that an earlier approver left out are struck.
+    Every dataset of the proposal is on it; those that an earlier approver left out are struck
+    out.  *parties* are the names of the controllers, by id.
     """
-    totals = [sum(each) for each in zip(*((_size(i)) for i in kept), strict=True)]
-    lines = [f"> **Please answer again.** {_plain(fault)}", ""] if fault else []
+    versions = sum(item.manifest.versions for item in kept)
+    size_bytes = sum(item.manifest.size_bytes for item in kept)
+    numbered = list(enumerate(proposal.items, start=1))
+    lines = ["**DEMONSTRATION.** Nothing here is of anyone.", ""] if demonstration else []
+    lines += [f"> **Please answer again:** {_plain(fault)}", ""] if fault else []
     lines += [
-        f"## {_plain(proposal.title)}: {len(kept)} datasets to {proposal.action}",
+        f"## {proposal.action.capitalize()} {len(kept)} datasets of {_plain(proposal.agreement)}",
         "",
-        f"Mark of this list: **`{proposal.mark}`** (type it below, and only if the list is right)",
+        f"The mark of this list: **`{proposal.mark}`**",
+        "",
+        "| no. | dataset | versions | gone by |",
+        "| --: | :-- | --: | :-- |",
+        *(_row(n, item, item in kept) for n, item in numbered),
+        "",
+        f"Together **{versions:,} object versions**, {size(size_bytes)}. {_remains(kept)}",
         "",
         _who_and_why(proposal, step),
         "",
-        f"Controllers, all of them told: {', '.join(_plain(parties[c]) for c in parties)}.",
+        f"Told, and agreed: {', '.join(_plain(parties[c]) for c in proposal.controllers)}.",
         "",
-        "| No. | Dataset | What it is | Versions | Size | Why now | Gone by |",
-        "| --: | :-- | :-- | --: | --: | :-- | :-- |",
-        *(_row(n, item, item in kept) for n, item in enumerate(proposal.items, start=1)),
+        "**Why now**",
         "",
-        f"Together **{totals[0]:,} object versions**, {size(totals[1])}. {_remains(kept)}",
+        *(_why(n, item) for n, item in numbered if item in kept),
         "",
         ASKED_EVERY_TIME,
     ]
@@ -62,23 +72,17 @@ def size(size_bytes: int) -> str:
     return f"{size_bytes} bytes" if unit == 0 else f"{value:.1f} {_UNITS[unit]}"
 
 
-def _size(item: Item) -> tuple[int, int]:
-    return item.manifest.versions, item.manifest.size_bytes
-
-
 def _row(number: int, item: Item, kept: bool) -> str:  # noqa: FBT001  # a column of the table
-    m = item.manifest
     strike = "" if kept else "~~"
-    cells = (
-        str(number),
-        f"{strike}`{m.dataset}`{strike}",
-        f"{_plain(item.describes)} ({_plain(item.identifiability)})",
-        f"{m.versions:,}",
-        size(m.size_bytes),
-        f"{'; '.join(_plain(line) for line in item.working)} (clause {_plain(item.clause)})",
-        item.destroy_by or "no such date",
-    )
-    return f"| {' | '.join(cells)} |"
+    name = f"{strike}{_plain(item.manifest.dataset)}{strike}"
+    what = f"{_plain(item.describes)}; {_plain(item.identifiability)}"
+    gone_by = item.destroy_by or "no such day"
+    return f"| {number} | {name} {what} | {item.manifest.versions:,} | {gone_by} |"
+
+
+def _why(number: int, item: Item) -> str:
+    working = "; ".join(_plain(line) for line in item.working)
+    return f"- {number}: {working} (clause {_plain(item.clause)})"
 
 
 def _remains(kept: Sequence[Item]) -> str:

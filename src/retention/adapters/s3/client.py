@@ -1,5 +1,6 @@
 """A connection to one store under one role; what it may do is for the store to say."""
 
+import logging
 import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -36,6 +37,8 @@ def client(
     Nothing is sent yet.  A call is tried *attempts_max* times with growing pauses: all that we
     ask is safe to ask again.
     """
+    for name in ("botocore", "urllib3"):  # below this they write down keys
+        logging.getLogger(name).setLevel(logging.WARNING)
     core = Session(session_vars=_NOTHING_FROM_THE_USER)
     core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=instant)
     return boto3.Session(botocore_session=core).client(
