@@ -121,6 +121,9 @@ def _file(path: Path) -> dict[str, Any]:
 
 
 def policy_files(folder: Path) -> dict[str, str]:
-    """Return the text of every agreement and register in *folder*, by its relative name."""
-    names = [*folder.glob("*.toml"), *folder.glob("[A-Z]*/v*.toml")]
-    return {str(p.relative_to(folder)): p.read_text(encoding="utf-8") for p in sorted(names)}
+    """Return the text of every TOML file below *folder*, by its relative name.
+
+    Misnamed ones too: whoever reads them says so, and none is passed over in silence.
+    """
+    found = sorted(folder.rglob("*.toml"))
+    return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in found}

@@ -90,7 +90,5 @@ def assert_honest(world, proposal):
     assert sum(map(len, world.store.orders)) <= announced
     for verified in case.verified.values():
         assert verified.number(Fate.UNKNOWN) == 0
-    assert {v.key for v in world.store.held} == {
-        v.key for v in world.buckets["backup"].held
-    }
+    assert {v.key for v in world.store.held} == {v.key for v in world.buckets["backup"].held}
     world.ledger.audit()

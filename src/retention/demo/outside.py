@@ -33,6 +33,7 @@ class Store:
     region: str
     credentials: dict[str, tuple[str, str]]
     real: bool  # enforces roles; the embedded one takes anybody's word
+    kms_key: str | None = None  # where a store encrypts only under a named key
 
 
 ROLES = ("owner", "surveyor", "destroyer", "verifier")
@@ -70,7 +71,7 @@ def ceph_store(folder: Path, scripts: Path) -> Iterator[Store]:
         said = json.loads((folder / "users.json").read_text(encoding="utf-8"))
         users = said["users"]
         credentials = {role: (users[role]["access_key"], users[role]["secret"]) for role in ROLES}
-        yield Store(said["endpoint_url"], "us-east-1", credentials, real=True)
+        yield Store(said["endpoint_url"], "us-east-1", credentials, real=True, kms_key="testkey-1")
     finally:
         subprocess.run([scripts / "stop.sh", folder], check=True)  # noqa: S603  # our own script
         shutil.rmtree(folder)

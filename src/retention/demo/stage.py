@@ -112,7 +112,7 @@ class _Building(Thread):
         """Build, and remember what went wrong."""
         try:
             owner = owner_client(self._store)
-            made = estate.create(owner, self._agreements)
+            made = estate.create(owner, self._agreements, kms_key=self._store.kms_key)
             if self._store.real:
                 for bucket in made.encryption:
                     roles = {r: ceph_principal(r) for r in ("surveyor", "verifier", "destroyer")}
