@@ -4,6 +4,7 @@ A message never carries an object key, a person's name or free text that someone
 end in a log.  The hint says what to do; the exit code says which family it is.
 """
 
+from collections.abc import Callable
 from typing import ClassVar
 
 
@@ -17,6 +18,14 @@ class RetentionError(Exception):
         """Say what happened in *message* and what to do next in *hint*."""
         super().__init__(message)
         self.hint = hint
+
+    def __reduce__(self) -> tuple[Callable[..., "RetentionError"], tuple[object, ...]]:
+        """Let an error cross from one process to another with its hint."""
+        return _again, (type(self), str(self), self.hint)
+
+
+def _again(kind: type[RetentionError], message: str, hint: str) -> RetentionError:
+    return kind(message, hint=hint)
 
 
 class AgreementError(RetentionError):

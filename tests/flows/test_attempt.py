@@ -56,3 +56,13 @@ def test_nothing_is_cached_or_persisted(row):
     for task in (each for each in vars(module).values() if isinstance(each, Task)):
         assert task.cache_policy == NO_CACHE
         assert task.persist_result is False
+
+
+@pytest.mark.server
+@pytest.mark.parametrize(
+    "row", [row for row in TABLE if row.flow != "review"], ids=lambda r: r.flow
+)
+def test_every_flow_that_asks_nobody_runs_to_its_end(stage, runs, row):
+    flow = getattr(importlib.import_module(f"flows.{row.flow}"), row.flow)
+    run = stage.start(row.flow, sha256(b"to the end") if row.about else "")
+    assert runs.go(flow, run) == "Completed"

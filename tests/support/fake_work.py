@@ -206,6 +206,9 @@ class FakeWork:
     def advance(self) -> None:
         self._note("advance", "all")
 
+    def notify(self) -> None:
+        self._note("notify", "all")
+
     def survey(self, progress: object) -> None:
         self._note("survey", "all")
 

@@ -12,6 +12,7 @@ import click
 from retention.errors import RetentionError
 
 COMMANDS = {  # name: where it is; the first line of its docstring is its help
+    "init": ("serve", "Make a working folder: settings, databases, keys."),
     "check": ("look", "Check every agreement, and list every fault at once."),
     "status": ("look", "Say what awaits whom, what is held and what failed, today."),
     "due": ("look", "List what may be reviewed, and why the rest may not."),

@@ -8,6 +8,8 @@ import click
 
 from retention import wiring
 from retention.errors import RefusedError
+from retention.settings import FILE
+from retention.views.certificate_view import fingerprint
 
 
 @click.command()
@@ -29,6 +31,44 @@ def demo(folder: Path, store: str, policies: Path) -> None:
     from retention.demo.told import Narrator  # noqa: PLC0415  # with it
 
     story(folder, policies, store=store, tell=Narrator())
+
+
+SETTINGS = """\
+# Where things are.  Secrets do not belong here: they come by the environment, see the README.
+home     = "var"
+policies = "policies"
+
+[s3]
+# endpoint_url = "https://s3.example.invalid"   # leave it out for Amazon
+region = "eu-west-2"
+
+[mail]
+host   = "127.0.0.1"
+port   = 25
+sender = "records@example.invalid"
+"""
+
+
+@click.command()
+def init() -> None:
+    """Make a working folder: retention.toml, databases brought to date, keys.
+
+    Safe to run again: what is there stays, and databases are brought to their newest form.
+    """
+    path = Path(FILE)
+    if not path.exists():
+        path.write_text(SETTINGS, encoding="utf-8")
+        click.echo(f"{FILE} is written: look at it, it says where things are.")
+    work = wiring.compose()
+    for kept in (work.ledger, work.catalogue, work.identities):
+        kept.close()
+    fingerprint_of = fingerprint(work.keyring.issuer.certificate_pem)
+    wiring.services(work.settings.home)
+    click.echo("Ledger, catalogue and identities are up to date, and the keys are made.")
+    click.echo(
+        f"Give controllers, with the agreement, the issuer's fingerprint:\n  {fingerprint_of}"
+    )
+    click.echo(f"and the ledger's key:\n  {work.keyring.ledger.public_text}")
 
 
 @click.command()
