@@ -48,7 +48,9 @@ class Keyring:
     """The keys of issuer, gate and ledger in *folder*, each in a folder of its own."""
 
     def __init__(self, folder: Path, *, legal_name: str, clock: Clock) -> None:
-        """Remember where; a key is made when it is first used."""
+        """Make *folder* ours alone; a key is made when it is first used."""
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
         self._folder = folder
         self._legal_name = legal_name
         self._clock = clock
