@@ -15,12 +15,12 @@ from retention.errors import AgreementError
 
 FILE = "retention.toml"
 ROLES = ("surveyor", "destroyer", "verifier")
-KNOWN: Mapping[str, frozenset[str]] = {
-    "": frozenset({"home", "policies", "databases", "s3", "mail", "serve"}),
-    "databases": frozenset({"ledger", "catalogue", "identities"}),
-    "s3": frozenset({"endpoint_url", "region"}),
-    "mail": frozenset({"host", "port", "sender", "starttls"}),
-    "serve": frozenset({"host", "port"}),
+KNOWN: Mapping[str, Mapping[str, type]] = {
+    "": {"home": str, "policies": str, "databases": dict, "s3": dict, "mail": dict, "serve": dict},
+    "databases": {"ledger": str, "catalogue": str, "identities": str},
+    "s3": {"endpoint_url": str, "region": str},
+    "mail": {"host": str, "port": int, "sender": str, "starttls": bool},
+    "serve": {"host": str, "port": int},
 }
 
 
@@ -76,7 +76,7 @@ class Settings:
                 name: environment.get(f"RETENTION_{name.upper()}_URL")
                 or databases.get(name)
                 or f"sqlite:///{home.absolute()}/{name}.db"
-                for name in sorted(KNOWN["databases"])
+                for name in KNOWN["databases"]
             },
             s3_endpoint_url=environment.get("RETENTION_S3_ENDPOINT_URL", s3.get("endpoint_url")),
             s3_region=environment.get("RETENTION_S3_REGION", s3.get("region", "eu-west-2")),
@@ -111,13 +111,21 @@ def _file(path: Path) -> dict[str, Any]:
         said = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise AgreementError(f"{path.name}: {error}", hint="it is a TOML file") from None
-    for table, words in {"": said, **{k: v for k, v in said.items() if k in KNOWN}}.items():
-        if isinstance(words, dict) and (odd := set(words) - KNOWN[table]):
-            raise AgreementError(
-                f"{path.name}: no such word: {', '.join(sorted(odd))}",
-                hint=f"known here: {', '.join(sorted(KNOWN[table]))}",
-            )
+    _require_known(path.name, "", said)
+    for table in KNOWN.keys() & said.keys():
+        _require_known(path.name, table, said[table])
     return said
+
+
+def _require_known(file: str, table: str, words: Mapping[str, Any]) -> None:
+    known = KNOWN[table]
+    for word, value in words.items():
+        if word not in known or type(value) is not known[word]:
+            where = f"[{table}] {word}" if table else word
+            raise AgreementError(
+                f"{file}: {where} is no setting, or not of its kind",
+                hint=f"known here: {', '.join(f'{n} ({k.__name__})' for n, k in known.items())}",
+            )
 
 
 def policy_files(folder: Path) -> dict[str, str]:

@@ -264,6 +264,8 @@ def test_a_person_may_cancel(stage, asked):
     with stage.person() as ada:
         body = {"state": {"type": "CANCELLING", "name": "Cancelling"}, "force": True}
         assert ada.post(f"/flow_runs/{run}/set_state", json=body).status_code == 201
+    (written,) = stage.work.ledger.stream(f"run:{run}")
+    assert (written.kind, written.text("person")) == (Entry.CANCELLED, "ada-invented")
     assert stage.state(run)["type"] in {"CANCELLING", "CANCELLED"}
 
 

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from retention.domain.agreement import Silence
 from retention.domain.certificate import Certificate
 from retention.domain.entry import Entry
 from retention.errors import (
@@ -12,11 +13,14 @@ from retention.errors import (
     NotDueError,
     RefusedError,
     StaleError,
+    StoreRefusedError,
     StoreUnavailableError,
     TooMuchError,
     UnverifiedError,
 )
+from retention.steps import destroy as destruction
 from tests.support.cast import PEOPLE, agreement
+from tests.support.memory import DieAt, PowerCut
 from tests.support.world import World
 
 
@@ -266,3 +270,71 @@ def test_only_the_declared_roles_record_an_event(world):
             ledger=world.ledger,
             evidence=world.evidence,
         )
+
+
+def test_an_order_that_was_refused_is_not_given_again_under_the_same_approval(world):
+    proposal = world.propose_all()
+    locked = min(world.buckets["dr"].held)
+    world.store.locked.add(locked)
+    world.approve(proposal)
+    world.dispose(proposal)
+    orders = len(world.store.orders)
+    world.store.locked.clear()
+    world.dispose(proposal)
+    assert len(world.store.orders) == orders
+    assert locked in world.store.held
+
+
+def test_a_marker_stays_though_its_data_went_in_an_earlier_batch(world, monkeypatch):
+    monkeypatch.setattr(destruction, "BATCH", 1)
+    bucket = world.buckets["records"]
+    for number in range(3):
+        world.put("patient/2019/many", bytes(number))
+    hidden = bucket.hide("patient/2019/many")
+    many = sorted(v for v in bucket.held if v.key == hidden.key and v != hidden)
+    world.store.locked.add(many[0])
+    proposal = world.propose_all()
+    world.approve(proposal)
+    world.dispose(proposal)
+    assert hidden in world.store.held
+
+
+def test_a_listing_that_breaks_off_before_the_first_order_concludes_nothing(world):
+    proposal = world.propose_all()
+    world.approve(proposal)
+    world.store.denied.add("dr")
+    with pytest.raises(StoreRefusedError):
+        world.dispose(proposal)
+    assert not world.store.orders
+    assert not world.kinds(Entry.BEGIN_LISTING)
+    world.store.denied.clear()
+    world.dispose(proposal)
+
+
+def test_batches_of_another_size_after_a_crash_leave_nothing_out(world, monkeypatch):
+    proposal = world.propose_all()
+    world.approve(proposal)
+    monkeypatch.setattr(destruction, "BATCH", 2)
+    with pytest.raises(PowerCut), world.dying(DieAt(150)):
+        world.dispose(proposal)
+    assert world.kinds(Entry.OUTCOME)
+    assert not world.kinds(Entry.ORDERED)
+    monkeypatch.setattr(destruction, "BATCH", 5)
+    world.dispose(proposal)
+    assert not world.buckets["records"].held | world.buckets["dr"].held
+
+
+def test_an_objection_stops_it_even_where_silence_would_not():
+    world = World(silence=Silence.PROCEED)
+    world.fill()
+    world.publish()
+    world.survey()
+    world.notify()
+    assert world.propose() != []
+    world = World(silence=Silence.PROCEED)
+    world.fill()
+    world.publish()
+    world.survey()
+    world.notify()
+    world.controllers_answer("object")
+    assert world.propose() == []

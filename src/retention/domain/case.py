@@ -27,7 +27,7 @@ class Case:
     proposal: str
     proposed: Record
     length: int  # of the proposal's stream, for compare-and-set
-    signed: dict[str, Record] = field(default_factory=dict)  # by pause key
+    signed: dict[str, Record] = field(default_factory=dict)  # by index, as decisions name it
     decided: list[Record] = field(default_factory=list)
     approved: Record | None = None
     spent: Record | None = None
@@ -59,7 +59,7 @@ class Case:
     def _take(self, r: Record) -> None:
         match r.kind:
             case Entry.SIGNED:
-                self.signed[r.text("pause_key")] = r
+                self.signed[str(r.index)] = r
             case Entry.DECIDED:
                 self.decided.append(r)
             case Entry.APPROVED:
@@ -109,6 +109,11 @@ class Case:
                 for name in ("decided_on", "may_begin_on", "lapses_after")
             ),
         )
+
+    def answer_under(self, pause_key: str) -> Record | None:
+        """Return the newest answer that the gate signed under a pause key."""
+        found = [r for r in self.signed.values() if r.text("pause_key") == pause_key]
+        return found[-1] if found else None
 
     @property
     def has_begun(self) -> bool:

@@ -34,6 +34,7 @@ class Entry(StrEnum):
     NOTICE_ANSWERED = "notice_answered"  # by one controller
     PROPOSED = "proposed"
     SIGNED = "signed"  # the gate: this person gave this answer
+    CANCELLED = "cancelled"  # the gate: this person cancelled this run
     DECIDED = "decided"  # what that answer is worth
     APPROVED = "approved"  # the last approver agreed
     SPENT = "spent"  # lapsed, declined, drifted or withdrawn: never to be used again
@@ -69,6 +70,7 @@ FACTS: Mapping[Entry, frozenset[str]] = MappingProxyType(
             Entry.PROPOSED: "proposal notice agreement version action document"
             " datasets versions bytes",
             Entry.SIGNED: "proposal person step run pause_key input at signature key_id",
+            Entry.CANCELLED: "run person",
             Entry.DECIDED: "proposal step person decision roots kept signed input reason",
             Entry.APPROVED: "proposal roots kept decided_on may_begin_on lapses_after",
             Entry.SPENT: "proposal why",

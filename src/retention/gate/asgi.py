@@ -12,7 +12,7 @@ from anyio import CapacityLimiter, to_thread
 
 from retention.domain.agreement import Person
 from retention.domain.canonical import canonical
-from retention.domain.entry import Draft
+from retention.domain.entry import Draft, Entry
 from retention.gate.http import (
     App,
     BadBodyError,
@@ -119,9 +119,9 @@ class Gate:
             await self._witness(caller.name, body, scope, receive, send)
         elif (kept := _kept(act, body)) is None:
             await answer(send, 403, rule.why)
+        elif act is Act.CANCEL and not await self._write(_cancelled(caller, scope)):
+            await answer(send, 503, _NOT_NOW)
         else:
-            if act is Act.CANCEL:  # the ledger has no entry for it; the run itself keeps the state
-                log.warning("run %s is cancelled by a person", scope["path"].split("/")[3])
             exact = json.dumps(kept).encode()
             for message in await ask(self._inner, scope, receive, exact, WAITS_S):
                 await send(message)
@@ -168,17 +168,23 @@ class Gate:
             await send(message)
 
     async def _write(self, record: Draft) -> bool:
-        """Put a signed answer on the ledger; False if that failed."""
+        """Put what a person did on the ledger; False if that failed."""
         try:
             await to_thread.run_sync(self._ledger.append, record, limiter=self._ledger_turn)
         except Exception as error:  # noqa: BLE001  # an entry point: whatever it is, it counts for nothing
-            log.error("an accepted answer was not written: %s", type(error).__name__)  # noqa: TRY400  # no content in logs
+            log.error("what a person did was not written: %s", type(error).__name__)  # noqa: TRY400  # no content in logs
             return False
         return True
 
     def _trusted(self, scope: Scope) -> Scope:
         kept = [(name, value) for name, value in scope["headers"] if name != b"authorization"]
         return {**scope, "headers": [*kept, (b"authorization", self._authorization)]}
+
+
+def _cancelled(caller: Caller, scope: Scope) -> Draft:
+    """Return the ledger entry that somebody cancelled a run: written before it is handed on."""
+    run = str(UUID(scope["path"].split("/")[3]))
+    return Draft(f"run:{run}", Entry.CANCELLED, {"run": run, "person": caller.name})
 
 
 def _guarded(scope: Scope) -> bool:

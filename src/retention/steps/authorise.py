@@ -98,7 +98,7 @@ def require_approved(case: Case, proposal: Proposal, approval: Approval, gate: C
 
 
 def _is_signed(case: Case, decided: Record, gate: Checks) -> bool:
-    signed = next((r for r in case.signed.values() if str(r.index) == decided.text("signed")), None)
+    signed = case.signed.get(decided.text("signed"))
     if signed is None or signed.text("input") != decided.text("input"):
         return False
     if (signed.text("person"), signed.text("step")) != (

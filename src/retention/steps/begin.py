@@ -46,10 +46,8 @@ def begin(
             continue
         authority.require(approval, manifest, begun=False)
         record = _take(manifest, approval, lister, ledger, evidence)
-        proposal = read_proposal(case, evidence)
-        if record.number("arrivals") and not case.has_begun:
-            spend(ledger, approval.proposal, "drifted", proposal)
-        elif record.number("present") < record.number("versions"):
+        if record.number("present") < record.number("versions"):
+            proposal = read_proposal(case, evidence)
             item = next(i for i in proposal.items if i.manifest.root == manifest.root)
             personal = item.identifiability in {"identifiable", "pseudonymised"}
             raise_incident(
@@ -68,7 +66,7 @@ def absent_before(begun: Record, evidence: Evidence) -> set[int]:
 
 
 def _require_no_drift(approval: Approval, ledger: Ledger, evidence: Evidence) -> None:
-    """Take up what a run that was cut off had noticed, and refuse."""
+    """Refuse on what this run or one that was cut off noticed; the approval is then spent."""
     case = case_of(ledger, approval.proposal)
     drifted = any(r.number("arrivals") for r in case.begun.values())
     if drifted and not case.has_begun:
@@ -93,12 +91,10 @@ def _take(
         rows = rows_of(evidence.lines(manifest.pack), manifest.root)
         for number, _, seen in compare(manifest, rows, lister, look):
             counts[seen] += 1
-            if look.fault is not None:
-                raise look.fault  # a listing that broke off is no evidence
             if seen is Seen.ABSENT:
                 yield dumps({"absent": number}).encode()
         if look.fault is not None:
-            raise look.fault
+            raise look.fault  # a listing that broke off is no evidence
 
     pack = evidence.keep_lines(absent(), sealed=False)
     facts: dict[str, Fact] = {

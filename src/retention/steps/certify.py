@@ -266,15 +266,14 @@ def _authority(case: Case, proposal: Proposal, kept: Sequence[Item], ports: Issu
 
 def _people(case: Case, library: Library) -> People:
     names = {person.id: person.name for person in library.people()}
-    by_index = {str(r.index): r for r in case.signed.values()}
     approvals = tuple(
         Decision(
             step=r.text("step"),
             person=r.text("person"),
             name=names.get(r.text("person"), r.text("person")),
             decision=r.text("decision"),
-            decided_at=instant(by_index[r.text("signed")].text("at")),
-            evidence=sha256(by_index[r.text("signed")].leaf()),
+            decided_at=instant(case.signed[r.text("signed")].text("at")),
+            evidence=sha256(case.signed[r.text("signed")].leaf()),
         )
         for r in case.decided
         if r.text("decision") != Verdict.DECLINE

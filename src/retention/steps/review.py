@@ -130,7 +130,7 @@ class Desk:
 
     def _signed(self, key: str, answer: Mapping[str, Json]) -> Record:
         def look() -> Record | None:
-            return case_of(self.ledger, self.proposal).signed.get(key)
+            return case_of(self.ledger, self.proposal).answer_under(key)
 
         signed = self.patience(look)
         if signed is None:

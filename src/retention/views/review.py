@@ -31,7 +31,7 @@ def review_page(
     size_bytes = sum(item.manifest.size_bytes for item in kept)
     numbered = list(enumerate(proposal.items, start=1))
     lines = ["**DEMONSTRATION.** Nothing here is of anyone.", ""] if demonstration else []
-    lines += [f"> **Please answer again:** {_plain(fault)}", ""] if fault else []
+    lines += [f"**Please answer again:** {_plain(fault)}", "", "---", ""] if fault else []
     lines += [
         f"## {proposal.action.capitalize()} {len(kept)} datasets of {_plain(proposal.agreement)}",
         "",
