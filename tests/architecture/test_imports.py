@@ -141,4 +141,5 @@ def test_every_package_of_the_tree_stands_in_a_layer():
         for child in (ROOT / "src/retention").iterdir()
         if (child.is_dir() and any(child.glob("*.py"))) or child.suffix == ".py"
     }
-    assert children - {"retention.__init__"} <= named
+    doors = {"retention.__init__", "retention.__main__"}  # the second only calls retention.cli
+    assert children - doors <= named
