@@ -14,6 +14,7 @@ from typing import Any, Self
 from retention.errors import AgreementError
 
 FILE = "retention.toml"
+CONFIG = "RETENTION_CONFIG"  # names another file than the one in this folder
 ROLES = ("surveyor", "destroyer", "verifier")
 KNOWN: Mapping[str, Mapping[str, type]] = {
     "": {"home": str, "policies": str, "databases": dict, "s3": dict, "mail": dict, "serve": dict},
@@ -59,7 +60,7 @@ class Settings:
     @classmethod
     def read(cls, environment: Mapping[str, str], folder: Path) -> Self:
         """Read the settings of *folder*; AgreementError for a word that is not one of ours."""
-        path = Path(environment.get("RETENTION_CONFIG", folder / FILE))
+        path = Path(environment.get(CONFIG, folder / FILE))
         said = _file(path)
         home = Path(environment.get("RETENTION_HOME", path.parent / said.get("home", "var")))
         databases = said.get("databases", {})

@@ -337,3 +337,21 @@ def test_a_hold_half_way_leaves_a_partial_report_and_a_new_review(world, monkeyp
         world.dispose(proposal)
     world.advance()
     assert state(world) in {"due", "partly_disposed"}
+
+
+def test_looking_at_an_old_list_again_moves_nothing_of_a_newer_one(world):
+    old = world.propose_all()
+    world.answer(old, "rm-01", decision="approve except", exceptions="2")
+    world.answer(old, "iao-01")
+    world.advance()
+    new = world.propose()[-1]
+    assert world.desk(new).unanswered() == "records-manager"
+    world.desk(old).unanswered()
+    assert state(world, "INV/patient/2020") == "in_review"
+    world.answer(new, "rm-01", decision="decline")
+    world.advance()
+    newest = world.propose()[-1]
+    world.desk(newest).unanswered()
+    world.desk(new).unanswered()
+    world.advance()
+    assert state(world, "INV/patient/2020") == "in_review"

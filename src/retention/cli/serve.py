@@ -8,7 +8,7 @@ import click
 
 from retention import wiring
 from retention.errors import RefusedError
-from retention.settings import FILE
+from retention.settings import CONFIG, FILE
 from retention.views.certificate_view import fingerprint
 
 
@@ -91,7 +91,9 @@ def up() -> None:
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stop.set())
     click.echo("Starting the gate, Prefect and the workers...")
-    with running(work, wiring.environment(), port=work.settings.port) as server:
+    # A flow runs in a folder of its own: it is told where the settings are.
+    environment = {**wiring.environment(), CONFIG: str(Path(FILE).absolute())}
+    with running(work, environment, port=work.settings.port) as server:
         click.echo(f"Log in at {server.url} as NAME:PASSWORD.")
         waiting = awaiting(work.ledger, work.evidence)
         for role, number in sorted(waiting.items()):

@@ -35,12 +35,16 @@ class Next:
 def lapse(ledger: Ledger, evidence: Evidence, clock: Clock) -> list[str]:
     """Spend every approval whose days are over and that was not used up; return those spent.
 
-    Safe to run again: what is spent is passed over.
+    Safe to run again: what is spent is spent once, and what a run that was cut off after that
+    had not sent back is sent back.
     """
     lapsed = []
     for case in cases(ledger):
+        if case.spent is not None:
+            spend(ledger, case.proposal, case.spent.text("why"), read_proposal(case, evidence))
+            continue
         used_up = len(case.ordered) == (case.approved.number("kept") if case.approved else 0)
-        if case.approved is None or case.spent is not None or used_up:
+        if case.approved is None or used_up:
             continue
         if clock.today() > date.fromisoformat(case.approved.text("lapses_after")):
             spend(ledger, case.proposal, "lapsed", read_proposal(case, evidence))

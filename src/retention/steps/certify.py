@@ -5,7 +5,6 @@ that it is there, and sealed.  A certificate is never edited.
 Source: design.md, rules 9 to 15; UK GDPR, article 28(3)(g).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -58,7 +57,6 @@ from retention.ports.ledger import Ledger
 from retention.ports.library import Library
 from retention.ports.seal import Seals, Signs
 from retention.ports.typesetter import Typesets
-from retention.steps.authorise import matching_holds
 from retention.steps.cases import case_of, read_proposal
 from retention.steps.moves import move_if_possible
 from retention.steps.notify import notices
@@ -188,7 +186,7 @@ def build(case: Case, owed: CertificateType, number: str, ports: Issuing) -> Cer
     looked = {case.verified[item.manifest.root].text("by") for item in kept}
     return Certificate(
         identity=_identity(number, owed, proposal, interim, ports),
-        authority=_authority(case, proposal, kept, ports),
+        authority=_authority(case, proposal, ports),
         what=What(datasets=datasets),
         how=How(
             technique=BY_VERSION_ID,
@@ -237,13 +235,14 @@ def _identity(
     )
 
 
-def _authority(case: Case, proposal: Proposal, kept: Sequence[Item], ports: Issuing) -> Authority:
+def _authority(case: Case, proposal: Proposal, ports: Issuing) -> Authority:
     notice = next(n for n in notices(ports.ledger) if n.id == proposal.notice)
     told = tuple(
         NoticeGiven(controller=c, accepted_at=r.at, answer=notice.answers.get(c, ""))
         for c, r in sorted(notice.accepted.items())
     )
-    intents = [r.at for records in case.intents.values() for r in records]
+    last = max((r for each in case.intents.values() for r in each), key=lambda r: r.index)
+    read = [r for r in ports.ledger.stream(HOLDS) if r.index < last.index]
     return Authority(
         agreement=proposal.agreement,
         version=proposal.version,
@@ -254,13 +253,7 @@ def _authority(case: Case, proposal: Proposal, kept: Sequence[Item], ports: Issu
         proposal=proposal.digest,
         notices=told,
         # Every batch went only after the register was read and nothing matched: the last reading.
-        hold_check=HoldCheck(
-            at=max(intents, default=case.proposed.at),
-            holds=len(holds_in(ports.ledger.stream(HOLDS))),
-            matching=0
-            if intents
-            else len(matching_holds(ports.ledger, ports.library, kept, proposal)),
-        ),
+        hold_check=HoldCheck(at=last.at, holds=len(holds_in(read)), matching=0),
     )
 
 

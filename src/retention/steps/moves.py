@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from retention.domain.disposition import FORWARD, MOVES, Event, State, advance
-from retention.domain.entry import Draft, Entry, Fact
+from retention.domain.entry import Draft, Entry, Fact, Record
 from retention.ports.ledger import Ledger
 
 
@@ -16,6 +16,12 @@ def stream_of(dataset: str) -> str:
 def state_of(ledger: Ledger, dataset: str) -> State:
     """Return where *dataset* stands; one that nobody has moved is UNCLASSIFIED."""
     return _read(ledger, dataset)[0]
+
+
+def moved_since(ledger: Ledger, dataset: str, record: Record) -> bool:
+    """Tell whether *dataset* made a move after *record*: then it is about something else now."""
+    moved = [r for r in ledger.stream(stream_of(dataset)) if r.kind is Entry.MOVED]
+    return bool(moved) and moved[-1].index > record.index
 
 
 def moved_at(ledger: Ledger, dataset: str, event: Event) -> datetime:

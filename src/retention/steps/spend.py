@@ -2,21 +2,29 @@
 
 from retention.domain.case import proposal_stream
 from retention.domain.disposition import Event
-from retention.domain.entry import Draft, Entry, Fact
+from retention.domain.entry import Draft, Entry, Fact, Record
 from retention.domain.proposal import Proposal
 from retention.ports.ledger import Ledger
-from retention.steps.moves import move_if_possible
+from retention.steps.moves import move_if_possible, moved_since
 
 
 def spend(ledger: Ledger, proposal_digest: str, why: str, proposal: Proposal) -> None:
     """Write that this proposal is spent, and send back whatever has not begun to go.
 
-    Safe to run again: it is spent once, and a dataset that went back is passed over.
+    Safe to run again: it is spent once, and a dataset that went back is left alone, also if
+    another proposal is about it by then.
     """
-    stream = proposal_stream(proposal_digest)
-    if not any(r.kind is Entry.SPENT for r in ledger.stream(stream)):
-        facts: dict[str, Fact] = {"proposal": proposal_digest, "why": why}
-        ledger.append(Draft(stream, Entry.SPENT, facts))
+    spent = _spent(ledger, proposal_digest, why)
     for item in proposal.items:
-        for event in (Event.STOP, Event.LAPSE):
-            move_if_possible(ledger, item.manifest.dataset, event)
+        if not moved_since(ledger, item.manifest.dataset, spent):
+            for event in (Event.STOP, Event.LAPSE):
+                move_if_possible(ledger, item.manifest.dataset, event)
+
+
+def _spent(ledger: Ledger, proposal: str, why: str) -> Record:
+    stream = proposal_stream(proposal)
+    for record in ledger.stream(stream):
+        if record.kind is Entry.SPENT:
+            return record
+    facts: dict[str, Fact] = {"proposal": proposal, "why": why}
+    return ledger.append(Draft(stream, Entry.SPENT, facts))
