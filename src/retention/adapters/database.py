@@ -5,9 +5,11 @@ of its own beside its adapter, and a version table of its own, in case two share
 """
 
 import hashlib
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, Self
 
 from alembic import command, context
@@ -26,6 +28,7 @@ from retention.errors import (
 
 LOCK_TIMEOUT_S = 60  # how long a writer waits for the one before it
 CONNECT_TIMEOUT_S = 10
+WAL_AGAIN_S = 0.02
 DRIVERS = ("sqlite", "postgresql+psycopg")
 
 _REFUSES = {"SQLITE_ERROR", "SQLITE_READONLY"}  # among what SQLite calls operational errors
@@ -213,8 +216,22 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver would begin by itself, and too weakly
     # A damaged byte must come out as it is, so that an audit can name the row.
     connection.text_factory = lambda raw: raw.decode(errors="surrogateescape")
-    connection.execute("PRAGMA journal_mode=WAL")
+    _to_wal(connection)
     connection.execute("PRAGMA synchronous=FULL")
+
+
+def _to_wal(connection: Any) -> None:
+    """Switch to WAL: once for a file, but several may meet there, and SQLite does not wait then."""
+    until = monotonic() + LOCK_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if monotonic() > until:
+                raise
+            sleep(WAL_AGAIN_S)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

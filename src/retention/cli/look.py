@@ -15,7 +15,7 @@ from retention.steps.cases import case_of, cases, read_proposal
 from retention.steps.classify import Dated, assess_all
 from retention.steps.notify import notices
 from retention.steps.remind import awaiting
-from retention.views.review import review_page, size
+from retention.views.review import review_page, size, working_of
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 as_at = click.option("--as-at", type=_DAY, help="Ask for another day than today.")
@@ -140,7 +140,8 @@ def show_proposal(digest: str) -> None:
         parties,
         demonstration=work.library.engine().demonstration,
     )
-    click.echo(page)
+    click.echo(f"{page}\n\nHow each date follows:\n")
+    lines(working_of(proposal))
     lines(
         f"{r.at.isoformat()}  {r.text('step')}: {r.text('decision')} by {r.text('person')}"
         for r in case.decided

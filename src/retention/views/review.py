@@ -25,11 +25,12 @@ def review_page(
     """Return the page of one *step*; *fault* says why the last answer could not stand.
 
     Every dataset of the proposal is on it; those that an earlier approver left out are struck
-    out.  *parties* are the names of the controllers, by id.
+    out.  *parties* are the names of the controllers, by id.  Short, for it stands above a form:
+    the working of every date is :func:`working_of`.
     """
     versions = sum(item.manifest.versions for item in kept)
     size_bytes = sum(item.manifest.size_bytes for item in kept)
-    numbered = list(enumerate(proposal.items, start=1))
+    numbered = enumerate(proposal.items, start=1)
     lines = ["**DEMONSTRATION.** Nothing here is of anyone.", ""] if demonstration else []
     lines += [f"**Please answer again:** {_plain(fault)}", "", "---", ""] if fault else []
     lines += [
@@ -37,23 +38,31 @@ def review_page(
         "",
         f"The mark of this list: **`{proposal.mark}`**",
         "",
-        "| no. | dataset | versions | gone by |",
-        "| --: | :-- | --: | :-- |",
+        "| no. | dataset | versions | due since | gone by |",
+        "| --: | :-- | --: | :-- | :-- |",
         *(_row(n, item, item in kept) for n, item in numbered),
         "",
         f"Together **{versions:,} object versions**, {size(size_bytes)}. {_remains(kept)}",
         "",
         _who_and_why(proposal, step),
         "",
-        f"Told, and agreed: {', '.join(_plain(parties[c]) for c in proposal.controllers)}.",
-        "",
-        "**Why now**",
-        "",
-        *(_why(n, item) for n, item in numbered if item in kept),
+        _told(proposal, parties),
         "",
         ASKED_EVERY_TIME,
     ]
     return "\n".join(lines)
+
+
+def working_of(proposal: Proposal) -> list[str]:
+    """Return for each dataset, by its number, what it is and how its dates follow."""
+    told = []
+    for number, item in enumerate(proposal.items, start=1):
+        told.append(
+            f"{number}. {item.manifest.dataset}: {item.describes}; {item.identifiability}; "
+            f"clause {item.clause}"
+        )
+        told += [f"   - {line}" for line in item.working]
+    return told
 
 
 def _who_and_why(proposal: Proposal, step: str) -> str:
@@ -62,6 +71,11 @@ def _who_and_why(proposal: Proposal, step: str) -> str:
         f"You answer as **{_plain(step)}** ({place}). Agreement {_plain(proposal.agreement)} "
         f"v{proposal.version}, mandate: {_plain(proposal.mandate)}."
     )
+
+
+def _told(proposal: Proposal, parties: Mapping[str, str]) -> str:
+    names = ", ".join(_plain(parties[c]) for c in proposal.controllers)
+    return f"Told, and agreed: {names}. How each date follows: `retention show {proposal.mark}`."
 
 
 def size(size_bytes: int) -> str:
@@ -75,14 +89,8 @@ def size(size_bytes: int) -> str:
 def _row(number: int, item: Item, kept: bool) -> str:  # noqa: FBT001  # a column of the table
     strike = "" if kept else "~~"
     name = f"{strike}{_plain(item.manifest.dataset)}{strike}"
-    what = f"{_plain(item.describes)}; {_plain(item.identifiability)}"
-    gone_by = item.destroy_by or "no such day"
-    return f"| {number} | {name} {what} | {item.manifest.versions:,} | {gone_by} |"
-
-
-def _why(number: int, item: Item) -> str:
-    working = "; ".join(_plain(line) for line in item.working)
-    return f"- {number}: {working} (clause {_plain(item.clause)})"
+    days = f"{item.due_on or 'no such day'} | {item.destroy_by or 'no such day'}"
+    return f"| {number} | {name} ({_plain(item.clause)}) | {item.manifest.versions:,} | {days} |"
 
 
 def _remains(kept: Sequence[Item]) -> str:
