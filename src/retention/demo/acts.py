@@ -11,6 +11,7 @@ from retention.domain.case import Case
 from retention.domain.entry import Entry
 from retention.domain.registers import TriggerEvent
 from retention.steps.cases import case_of, cases, read_proposal
+from retention.steps.classify import Dated
 from retention.steps.notify import notices
 from retention.steps.record import place_hold, record_answer, record_event
 from retention.steps.verify import is_known
@@ -66,7 +67,7 @@ def survey(here: Stage) -> None:
     dated = here.work.classify()
     due = [each for each in dated if each.assessment.eligible]
     here.tell.say(f"On {here.clock.today():%A %d %B %Y} {len(due)} datasets may be reviewed:")
-    here.tell.note(f"{each.assessment.dataset}: {each.assessment.working[-2]}" for each in due)
+    here.tell.note(_since(each) for each in due)
     held = [each for each in dated if each.assessment.holds]
     here.tell.note([f"and {len(held)} are held: nothing moves there, though the clock runs on"])
 
@@ -185,6 +186,12 @@ def _verified(case: Case) -> bool:
 
 def _has_decided(here: Stage, case: Case, step: str) -> bool:
     return step in {r.text("step") for r in _case(here, case.proposal).decided}
+
+
+def _since(dated: Dated) -> str:
+    days = dated.assessment.days
+    assert days is not None
+    return f"{dated.assessment.dataset}: due since {days.due_on}, to be gone by {days.destroy_by}"
 
 
 def _person(here: Stage, person_id: str) -> Person:

@@ -8,6 +8,7 @@ from typing import TypedDict
 from retention import wiring
 from retention.adapters.seal import check as checking
 from retention.adapters.seal.document import attachments
+from retention.adapters.typeset import Typst
 from retention.demo.told import Narrator
 from retention.errors import CertificateError
 from retention.steps.cases import cases
@@ -35,7 +36,7 @@ def check_everything(work: wiring.Composition, folder: Path, tell: Narrator) -> 
         pdf = work.evidence.read(sealed.text("pdf"))
         (out / f"{number}.pdf").write_bytes(pdf)
         trusted = checking.Trusted((out / ISSUER).read_bytes(), ledger_key)
-        checks = checking.check(pdf, trusted)
+        checks = checking.check(pdf, trusted, typesetter=Typst())
         checking.require(checks)
         passed = sum(1 for each in checks if each.ok)
         tell.say(f"retention verify {number}.pdf: {passed} checks passed, none failed.")
