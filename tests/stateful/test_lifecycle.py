@@ -12,7 +12,7 @@ from retention.domain.manifest import rows_of
 from retention.errors import RetentionError
 from retention.steps import destroy as destruction
 from retention.steps.cases import cases, read_proposal
-from retention.steps.review import kept_items
+from retention.steps.answers import kept_items
 from tests.support.memory import PowerCut
 from tests.support.world import World
 

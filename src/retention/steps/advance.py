@@ -15,11 +15,11 @@ from retention.domain.wording import CertificateType
 from retention.ports.clock import Clock
 from retention.ports.evidence import Evidence
 from retention.ports.ledger import Ledger
+from retention.steps.answers import kept_items
 from retention.steps.cases import cases, read_proposal
 from retention.steps.certify import certified_dataset
 from retention.steps.moves import move_if_possible
 from retention.steps.residual import residuals_due
-from retention.steps.review import kept_items
 from retention.steps.spend import spend
 from retention.steps.verify import is_known
 

@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from datetime import date
 
 from retention.domain.agreement import Agreement
-from retention.domain.approval import Approval, SignedAnswer, roots_digest
+from retention.domain.approval import Approval, SignedAnswer, Verdict
+from retention.domain.canonical import digest_of
 from retention.domain.case import Case
 from retention.domain.dataset import DatasetId
 from retention.domain.disposition import State
+from retention.domain.eligibility import assess
 from retention.domain.entry import Record
 from retention.domain.manifest import Manifest
 from retention.domain.proposal import Item, Proposal
-from retention.domain.registers import Hold, holds_in
+from retention.domain.registers import Hold, events_in, holds_in
 from retention.errors import (
     HeldError,
     NotAuthorisedError,
@@ -30,9 +32,11 @@ from retention.ports.evidence import Evidence
 from retention.ports.ledger import Ledger
 from retention.ports.library import Library
 from retention.ports.seal import Checks
+from retention.steps.answers import answer_of, kept_items, roots_of
 from retention.steps.cases import case_of, read_proposal
 from retention.steps.moves import state_of
-from retention.steps.record import HOLDS
+from retention.steps.notify import document_of, notices
+from retention.steps.record import HOLDS, events_stream
 
 _MAY_GO_ON = {State.COOLING_OFF, State.IN_DISPOSAL}
 
@@ -52,15 +56,51 @@ class FreshAuthority:
         case = case_of(self.ledger, approval.proposal)
         proposal = read_proposal(case, self.evidence)
         item = _item(proposal, approval, manifest)
-        require_approved(case, proposal, approval, self.gate)
+        self._require_approved(case, proposal, approval)
         require_agreement(proposal, self.library, self.clock.today())
         require_no_hold(self.ledger, self.library, [item], proposal)
+        require_ground(self.ledger, self.library, item, proposal, self.clock.today())
+        require_no_objection(self.ledger, self.evidence, item)
         _require_day(approval, item, self.clock.today())
         state = state_of(self.ledger, manifest.dataset)
         if state not in _MAY_GO_ON or (begun and manifest.root in case.stopped):
             raise NotAuthorisedError(
                 f"a dataset stands at {state.value}", hint="what remains needs a new review"
             )
+
+    def _require_approved(self, case: Case, proposal: Proposal, approval: Approval) -> None:
+        """Raise NotAuthorisedError unless distinct people, in every role, approved exactly this."""
+        if case.spent is not None:
+            raise NotAuthorisedError(
+                f"this approval is spent ({case.spent.text('why')})", hint="propose and ask afresh"
+            )
+        if case.approved is None or case.approved.text("roots") != approval.roots_digest:
+            raise NotAuthorisedError(
+                "nobody approved this list to the end", hint="the review says who is to answer"
+            )
+        if [r.text("step") for r in case.decided] != list(proposal.approved_by):
+            raise NotAuthorisedError("an approver is missing", hint="finish the review")
+        people = [r.text("person") for r in case.decided]
+        if len(set(people)) != len(people):
+            raise NotAuthorisedError("one person answered twice", hint="another must approve")
+        roles = {person.id: person.roles for person in self.library.people()}
+        for record in case.decided:
+            if not self._is_genuine(case, record):
+                raise NotAuthorisedError(
+                    "an answer does not carry the gate's signature",
+                    hint="treat the ledger's database as tampered with, and look",
+                )
+            if record.text("step") not in roles.get(record.text("person"), ()):
+                raise NotAuthorisedError("an approver has not that role", hint="ask afresh")
+            if record.text("decision") == Verdict.DECLINE:
+                raise NotAuthorisedError("somebody declined", hint="propose and ask afresh")
+        if roots_of(kept_items(case, proposal, self.evidence)) != approval.roots_digest:
+            raise NotAuthorisedError("the approvers left another list", hint="ask afresh")
+
+    def _is_genuine(self, case: Case, decided: Record) -> bool:
+        """Tell whether the gate signed the very answer that the decision was read from."""
+        given = digest_of(answer_of(decided, self.evidence))
+        return given == decided.text("input") and _is_signed(case, decided, self.gate)
 
 
 def _item(proposal: Proposal, approval: Approval, manifest: Manifest) -> Item:
@@ -69,32 +109,6 @@ def _item(proposal: Proposal, approval: Approval, manifest: Manifest) -> Item:
             "this manifest is not among those approved", hint="propose it, and ask for it"
         )
     return next(item for item in proposal.items if item.manifest.root == manifest.root)
-
-
-def require_approved(case: Case, proposal: Proposal, approval: Approval, gate: Checks) -> None:
-    """Raise NotAuthorisedError unless distinct people, in every role, approved exactly this."""
-    if case.spent is not None:
-        raise NotAuthorisedError(
-            f"this approval is spent ({case.spent.text('why')})", hint="propose and ask afresh"
-        )
-    if case.approved is None or case.approved.text("roots") != approval.roots_digest:
-        raise NotAuthorisedError(
-            "nobody approved this list to the end", hint="the review says who is still to answer"
-        )
-    if [r.text("step") for r in case.decided] != list(proposal.approved_by):
-        raise NotAuthorisedError("an approver is missing", hint="ask the review to be finished")
-    people = [r.text("person") for r in case.decided]
-    if len(set(people)) != len(people):
-        raise NotAuthorisedError("one person answered twice", hint="another must approve")
-    for record in case.decided:
-        if not _is_signed(case, record, gate):
-            raise NotAuthorisedError(
-                "an answer does not carry the gate's signature",
-                hint="treat the ledger's database as tampered with, and look",
-            )
-    last = case.decided[-1]
-    if last.text("roots") != approval.roots_digest:
-        raise NotAuthorisedError("the last approver signed another list", hint="ask afresh")
 
 
 def _is_signed(case: Case, decided: Record, gate: Checks) -> bool:
@@ -127,6 +141,38 @@ def require_agreement(proposal: Proposal, library: Library, today: date) -> None
             f"{proposal.agreement} changed since it was shown (now v{governing.version})",
             hint="propose afresh under the version in force",
         )
+
+
+def require_ground(
+    ledger: Ledger, library: Library, item: Item, proposal: Proposal, today: date
+) -> None:
+    """Raise StaleError unless the clock says today what it said when people were shown the list.
+
+    Source: ``clock.md``, ruling 11: any changed input voids an approval.
+    """
+    agreement = governing_agreement(proposal.agreement, library, today)
+    dataset = _id_of(item, agreement)
+    events = events_in(ledger.stream(events_stream(agreement.reference)))
+    found = assess(dataset, agreement, events, (), on=today)
+    due = None if found.days is None or found.days.due_on is None else found.days.due_on.isoformat()
+    shown = (item.trigger_on, item.trigger_evidence, item.due_on)
+    trigger = found.trigger
+    if not found.eligible or trigger is None:
+        raise StaleError(
+            "it is no longer eligible", hint="`retention due` says why; propose afresh"
+        )
+    if (trigger.on.isoformat(), trigger.evidence, due) != shown:
+        raise StaleError("its dates changed since they were shown", hint="propose afresh")
+
+
+def require_no_objection(ledger: Ledger, evidence: Evidence, item: Item) -> None:
+    """Raise NotAuthorisedError if any controller's last word on this dataset is not *proceed*."""
+    for notice in notices(ledger):
+        names = document_of(notice, evidence)["datasets"]
+        if item.manifest.dataset in names and set(notice.answers.values()) - {"proceed"}:
+            raise NotAuthorisedError(
+                "a controller objects", hint="one objection blocks its dataset for all"
+            )
 
 
 def governing_agreement(reference: str, library: Library, today: date) -> Agreement:
@@ -171,8 +217,3 @@ def _require_day(approval: Approval, item: Item, today: date) -> None:
         raise NotAuthorisedError(
             f"the approval lapsed after {approval.lapses_after}", hint="propose and ask afresh"
         )
-
-
-def roots_of(items: Sequence[Item]) -> str:
-    """Return the digest over the manifest roots of *items*."""
-    return roots_digest([item.manifest.root for item in items])

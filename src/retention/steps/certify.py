@@ -57,12 +57,12 @@ from retention.ports.ledger import Ledger
 from retention.ports.library import Library
 from retention.ports.seal import Seals, Signs
 from retention.ports.typesetter import Typesets
+from retention.steps.answers import kept_items
 from retention.steps.cases import case_of, read_proposal
 from retention.steps.moves import move_if_possible
 from retention.steps.notify import notices
 from retention.steps.record import HOLDS
 from retention.steps.residual import is_gone, last_success, residual_until
-from retention.steps.review import kept_items
 from retention.views.certificate_view import Kit, document
 
 TRIES_MAX = 5  # two issuers at once may both want the next number

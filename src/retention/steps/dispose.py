@@ -10,10 +10,10 @@ from retention.ports.clock import Clock
 from retention.ports.evidence import Evidence
 from retention.ports.ledger import Ledger
 from retention.ports.store import Lists
+from retention.steps.answers import kept_items
 from retention.steps.begin import begin
 from retention.steps.cases import case_of, read_proposal
 from retention.steps.destroy import Destruction, destroy
-from retention.steps.review import kept_items
 
 
 @dataclass(frozen=True, slots=True)

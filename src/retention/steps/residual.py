@@ -15,8 +15,8 @@ from retention.ports.clock import Clock
 from retention.ports.evidence import Evidence
 from retention.ports.ledger import Ledger
 from retention.ports.store import Lists
+from retention.steps.answers import kept_items
 from retention.steps.cases import case_of, read_proposal
-from retention.steps.review import kept_items
 
 
 def residual_until(declared: dict[str, str], destroyed_on: date | None) -> date | None:

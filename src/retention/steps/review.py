@@ -6,7 +6,6 @@ cannot stand is an AnswerError, and is asked again with its reason.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from json import loads
 
 from retention.domain.agreement import Agreement, Person
 from retention.domain.approval import Verdict, approval_days
@@ -16,19 +15,18 @@ from retention.domain.case import Case, proposal_stream
 from retention.domain.disposition import Event
 from retention.domain.entry import Draft, Entry, Fact, Record
 from retention.domain.proposal import Item, Proposal
-from retention.errors import AnswerError, RefusedError
+from retention.errors import AnswerError
 from retention.ports.clock import Clock
 from retention.ports.evidence import Evidence
 from retention.ports.ledger import Ledger
 from retention.ports.library import Library
 from retention.ports.seal import Checks
-from retention.steps.authorise import matching_holds, require_agreement, roots_of, signature_holds
+from retention.steps.answers import kept_items, roots_of, worth
+from retention.steps.authorise import matching_holds, require_agreement, signature_holds
 from retention.steps.cases import case_of, read_proposal
 from retention.steps.moves import move_if_possible, moved_since
 from retention.steps.spend import spend
 from retention.views.review import review_page
-
-REASON_LETTERS_MIN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +75,16 @@ class Desk:
 
         Safe to run again: an answer to a step that is already decided changes nothing.
         """
-        case, proposal = self._read()
         if self.unanswered() != step:
             return
         signed = self._signed(key, answer)
+        case, proposal = self._read()  # what is checked is what is written upon
         person = self._person(signed, case, step)
-        kept, verdict = self._worth(answer, case, proposal)
+        kept, verdict = worth(answer, proposal, kept_items(case, proposal, self.evidence))
         if verdict is not Verdict.DECLINE:
             self._four_eyes(person, case, proposal)
             self._not_held(kept, proposal)
-        require_agreement(proposal, self.library, self.clock.today())
+            require_agreement(proposal, self.library, self.clock.today())
         self._write(case, step, signed, answer, kept, verdict)
         self._concluded(*self._read())
 
@@ -179,33 +177,6 @@ class Desk:
                 hint="approve except these numbers, or decline",
             )
 
-    def _worth(
-        self, answer: Mapping[str, Json], case: Case, proposal: Proposal
-    ) -> tuple[tuple[Item, ...], Verdict]:
-        if str(answer.get("mark", "")).strip().lower() != proposal.mark:
-            raise AnswerError(
-                "the mark is not that of this list", hint="copy the mark at the head of the list"
-            )
-        if len(str(answer.get("reason", "")).strip()) < REASON_LETTERS_MIN:
-            raise AnswerError("the reason is too short", hint="say why, and on whose authority")
-        try:
-            verdict = Verdict(str(answer.get("decision")))
-        except ValueError:
-            raise AnswerError(
-                "there is no such decision", hint=f"choose {', '.join(Verdict)}"
-            ) from None
-        left = kept_items(case, proposal, self.evidence)
-        numbers = exceptions(str(answer.get("exceptions", "")), proposal, left)
-        if (verdict is Verdict.APPROVE_EXCEPT) != bool(numbers):
-            raise AnswerError(
-                "the exceptions do not fit the decision",
-                hint="numbers with 'approve except', and the word none with the others",
-            )
-        kept = tuple(i for i in left if proposal.items.index(i) + 1 not in numbers)
-        if not kept:
-            raise AnswerError("that leaves nothing to approve", hint="choose decline")
-        return kept, verdict
-
     def _write(
         self,
         case: Case,
@@ -235,7 +206,7 @@ class Desk:
             "reason": self.evidence.keep(document),
         }
         draft = Draft(proposal_stream(case.proposal), Entry.DECIDED, facts)
-        self.ledger.append(draft, expect=case_of(self.ledger, case.proposal).length)
+        self.ledger.append(draft, expect=case.length)
 
     def _approve(self, case: Case, proposal: Proposal, kept: Sequence[Item]) -> Record:
         disposal = self._agreement().disposal
@@ -254,38 +225,3 @@ class Desk:
         }
         draft = Draft(proposal_stream(proposal.digest), Entry.APPROVED, facts)
         return self.ledger.append(draft, expect=case.length)
-
-
-def kept_items(case: Case, proposal: Proposal, evidence: Evidence) -> tuple[Item, ...]:
-    """Return the items that are left after the last decision; all of them before the first."""
-    if not case.decided:
-        return proposal.items
-    last = case.decided[-1]
-    items = proposal.kept(loads(evidence.read(last.text("reason")))["kept"])
-    if roots_of(items) != last.text("roots"):
-        raise RefusedError(
-            "a stored decision names other manifests than the ledger",
-            hint="it was edited at rest: restore the evidence store and look",
-        )
-    return items
-
-
-def exceptions(text: str, proposal: Proposal, left: Sequence[Item]) -> set[int]:
-    """Read the numbers of datasets to leave out; the word *none* is none, and nothing else is.
-
-    Raises AnswerError for anything that is no number on the list.
-    """
-    words = text.replace(",", " ").split()
-    if [word.lower() for word in words] == ["none"]:
-        return set()
-    allowed = {proposal.items.index(item) + 1 for item in left}
-    if not words or not all(word.isascii() and word.isdigit() for word in words):
-        raise AnswerError(
-            "the exceptions are neither numbers nor the word none", hint="such as: 2, 5"
-        )
-    numbers = {int(word) for word in words}
-    if not numbers <= allowed:
-        raise AnswerError(
-            "a number is not on the list", hint=f"the list has {len(left)} datasets to choose from"
-        )
-    return numbers

@@ -20,12 +20,12 @@ from retention.ports.clock import Clock
 from retention.ports.evidence import Evidence
 from retention.ports.ledger import Ledger
 from retention.ports.store import Lists
+from retention.steps.answers import kept_items
 from retention.steps.begin import absent_before
 from retention.steps.cases import case_of, read_proposal
 from retention.steps.compare import Look, Seen, compare
 from retention.steps.moves import move_if_possible
 from retention.steps.residual import see_residuals
-from retention.steps.review import kept_items
 
 FATES: Mapping[Answer, tuple[Fate, Fate]] = MappingProxyType(
     {  # what the store answered: the fate if it is absent now, the fate if it is listed
