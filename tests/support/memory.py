@@ -89,8 +89,11 @@ class MemoryLedger(_Hooked):
                 )
             return self._write([draft])[0]
 
-    def append_all(self, drafts):
+    def append_all(self, drafts, *, expect=None):
         with self._call("append_all"):
+            for stream, number in (expect or {}).items():
+                if self._held[stream] != number:
+                    raise StaleError(f"the stream holds not {number}", hint="read it again")
             return self._write(drafts)
 
     def stream(self, stream):

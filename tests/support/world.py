@@ -111,7 +111,7 @@ class World:
 
     def hold(self, dataset="", ground="court"):
         return place_hold(
-            "INV",
+            self.library.now,
             "",
             dataset,
             ground=ground,

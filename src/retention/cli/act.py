@@ -9,6 +9,7 @@ import click
 from retention import wiring
 from retention.cli.common import acting, as_json, authenticated, show
 from retention.cli.progress import Bars
+from retention.domain.agreement import Agreement
 from retention.domain.registers import holds_in
 from retention.errors import AgreementError
 from retention.steps.record import (
@@ -61,11 +62,8 @@ def event_record(
     """
     work = wiring.compose()
     who = authenticated(work, person)
-    found = [a for a in work.agreements() if a.reference == agreement]
-    if not found:
-        raise AgreementError(f"no agreement {agreement}", hint="`retention check` lists them")
     record = record_event(
-        found[0],
+        _agreement(work, agreement),
         name,
         value,
         on.date(),
@@ -75,6 +73,13 @@ def event_record(
         evidence=work.evidence,
     )
     click.echo(f"Recorded as entry {record.index}.")
+
+
+def _agreement(work: wiring.Composition, reference: str) -> Agreement:
+    for each in work.agreements():
+        if each.reference == reference:
+            return each
+    raise AgreementError(f"no agreement {reference!r}", hint="policies/ has a folder for each")
 
 
 @click.group()
@@ -96,7 +101,7 @@ def hold_place(
     work = wiring.compose()
     who = authenticated(work, person)
     placed = place_hold(
-        agreement,
+        _agreement(work, agreement),
         class_name,
         dataset,
         ground=ground,

@@ -38,7 +38,7 @@ def record(here: Stage) -> None:
         )
     for hold in holds():
         place_hold(
-            hold.reference,
+            next(a for a in work.agreements() if a.reference == hold.reference),
             hold.class_name,
             hold.dataset,
             ground=hold.ground,

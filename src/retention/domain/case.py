@@ -78,7 +78,7 @@ class Case:
     def _take_of_root(self, r: Record, root: str) -> None:
         match r.kind:
             case Entry.BEGIN_LISTING:
-                self.begun.setdefault(root, r)  # taken once, never redone
+                self.begun[root] = r  # the last before the first intent; after it there is none
             case Entry.INTENT:
                 self.intents.setdefault(root, []).append(r)
             case Entry.OUTCOME:

@@ -102,6 +102,9 @@ class Freezer:
         self._last: Row | None = None
         self.size_bytes = 0
         self.kinds = dict.fromkeys(Kind, 0)
+        self.unversioned = (
+            0  # written while the store kept no versions: the id outlives the content
+        )
 
     def lines(self, rows: Iterable[Row]) -> Iterator[bytes]:
         """Yield the line of each row; raise UnverifiedError if they are not strictly ascending."""
@@ -116,6 +119,7 @@ class Freezer:
             self._tree.add(line)
             self.size_bytes += row.version.size_bytes
             self.kinds[row.version.kind] += 1
+            self.unversioned += row.version.version_id == "null"
             yield line
 
     @property

@@ -1,6 +1,6 @@
 """The append-only Merkle log of evidence."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -32,8 +32,14 @@ class Ledger(Protocol):
         """
         ...
 
-    def append_all(self, drafts: Sequence[Draft]) -> Sequence[Record]:
-        """Write several entries in one transaction: all of them or none."""
+    def append_all(
+        self, drafts: Sequence[Draft], *, expect: Mapping[str, int] | None = None
+    ) -> Sequence[Record]:
+        """Write several entries in one transaction: all of them or none.
+
+        *expect* says of streams how many entries each is believed to hold: if one holds another
+        number, nothing is written and StaleError raised.
+        """
         ...
 
     def stream(self, stream: str) -> Sequence[Record]:

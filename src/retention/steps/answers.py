@@ -69,7 +69,7 @@ def kept_items(case: Case, proposal: Proposal, evidence: Evidence) -> tuple[Item
         if said != (decided.text("decision"), decided.text("roots")):
             raise RefusedError(
                 "a decision on the ledger is not what its answer says",
-                hint="it was written or edited by someone else: treat the database as tampered with",
+                hint="somebody else wrote it: treat the database as tampered with",
             )
     return left
 

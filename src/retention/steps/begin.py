@@ -11,7 +11,6 @@ from retention.domain.approval import Approval
 from retention.domain.case import proposal_stream
 from retention.domain.entry import Draft, Entry, Fact, Record
 from retention.domain.manifest import Manifest, rows_of
-from retention.domain.proposal import Proposal
 from retention.errors import StaleError
 from retention.ports.authority import Authority
 from retention.ports.clock import Clock
@@ -36,18 +35,25 @@ def begin(
 ) -> None:
     """Take the begin-listing of every manifest, before the first order of any.
 
-    Safe to run again: a listing that was taken is never redone.
+    Safe to run again: until the first intent it is taken afresh, for what arrives until then
+    voids the approval; from then on it is never redone.
     Raises StaleError if anything was added or changed: the approval is then spent.  A StoreError
     passes through, and nothing is concluded from a listing that broke off.
     """
     for manifest in manifests:
         case = case_of(ledger, approval.proposal)
-        if manifest.root in case.begun:
-            continue
+        if case.has_begun:
+            return
         authority.require(approval, manifest, begun=False)
-        record = _take(manifest, approval, lister, ledger, evidence)
+        record = _take(manifest, approval, case.length, lister, ledger, evidence)
+        proposal = read_proposal(case, evidence)
+        if record.number("arrivals"):
+            spend(ledger, approval.proposal, "drifted", proposal)
+            raise StaleError(
+                "something was added or changed since people were shown the list",
+                hint="the approval is spent: propose afresh, and show what changed",
+            )
         if record.number("present") < record.number("versions"):
-            proposal = read_proposal(case, evidence)
             item = next(i for i in proposal.items if i.manifest.root == manifest.root)
             personal = item.identifiability in {"identifiable", "pseudonymised"}
             raise_incident(
@@ -57,7 +63,6 @@ def begin(
                 noticed_on=clock.today(),
                 personal=personal,
             )
-    _require_no_drift(approval, ledger, evidence)
 
 
 def absent_before(begun: Record, evidence: Evidence) -> set[int]:
@@ -65,24 +70,13 @@ def absent_before(begun: Record, evidence: Evidence) -> set[int]:
     return {loads(line)["absent"] for line in evidence.lines(begun.text("pack"))}
 
 
-def _require_no_drift(approval: Approval, ledger: Ledger, evidence: Evidence) -> None:
-    """Refuse on what this run or one that was cut off noticed; the approval is then spent."""
-    case = case_of(ledger, approval.proposal)
-    drifted = any(r.number("arrivals") for r in case.begun.values())
-    if drifted and not case.has_begun:
-        spend(ledger, approval.proposal, "drifted", _proposal(approval, ledger, evidence))
-        raise StaleError(
-            "something was added or changed since people were shown the list",
-            hint="the approval is spent: propose afresh, and show what changed",
-        )
-
-
-def _proposal(approval: Approval, ledger: Ledger, evidence: Evidence) -> Proposal:
-    return read_proposal(case_of(ledger, approval.proposal), evidence)
-
-
 def _take(
-    manifest: Manifest, approval: Approval, lister: Lists, ledger: Ledger, evidence: Evidence
+    manifest: Manifest,
+    approval: Approval,
+    length: int,
+    lister: Lists,
+    ledger: Ledger,
+    evidence: Evidence,
 ) -> Record:
     look = Look()
     counts = dict.fromkeys(Seen, 0)
@@ -105,4 +99,5 @@ def _take(
         "present": counts[Seen.PRESENT],
         "arrivals": look.arrivals + counts[Seen.CHANGED],
     }
-    return ledger.append(Draft(proposal_stream(approval.proposal), Entry.BEGIN_LISTING, facts))
+    draft = Draft(proposal_stream(approval.proposal), Entry.BEGIN_LISTING, facts)
+    return ledger.append(draft, expect=length)  # two at once: one of them begins again

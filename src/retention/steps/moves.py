@@ -42,6 +42,18 @@ def move(ledger: Ledger, dataset: str, event: Event, *, held: Collection[str]) -
     Raises TransitionError or HeldError as the table says, and StaleError if someone else moved it
     meanwhile: then read again and decide again.
     """
+    draft, length = planned(ledger, dataset, event, held=held)
+    ledger.append(draft, expect=length)
+    return State(str(draft.facts["after"]))
+
+
+def planned(
+    ledger: Ledger, dataset: str, event: Event, *, held: Collection[str]
+) -> tuple[Draft, int]:
+    """Return the entry of a move, and how many entries its stream must hold for it to stand.
+
+    Raises TransitionError or HeldError as the table says.
+    """
     before, length = _read(ledger, dataset)
     after = advance(before, event, held=held)
     facts: dict[str, Fact] = {
@@ -50,8 +62,7 @@ def move(ledger: Ledger, dataset: str, event: Event, *, held: Collection[str]) -
         "before": before.value,
         "after": after.value,
     }
-    ledger.append(Draft(stream_of(dataset), Entry.MOVED, facts), expect=length)
-    return after
+    return Draft(stream_of(dataset), Entry.MOVED, facts), length
 
 
 def move_if_possible(

@@ -11,7 +11,7 @@ from datetime import date
 
 from retention.domain.agreement import Agreement, CheckedBy, OurRole, RetentionClass
 from retention.domain.calendar import stamp
-from retention.domain.case import Case, proposal_stream
+from retention.domain.case import proposal_stream
 from retention.domain.dataset import Kind
 from retention.domain.disposition import Event, State
 from retention.domain.entry import Draft, Entry, Fact
@@ -23,10 +23,9 @@ from retention.ports.evidence import Evidence
 from retention.ports.ledger import Ledger
 from retention.ports.progress import Progress
 from retention.ports.store import Lists
-from retention.steps.cases import cases, read_proposal
 from retention.steps.classify import Dated
 from retention.steps.incidents import raise_incident
-from retention.steps.moves import move, state_of
+from retention.steps.moves import planned, state_of
 from retention.steps.notify import Notice, document_of, notices
 
 SHARE_COUNTS_ABOVE = 8  # datasets in a project, below which a share says little
@@ -47,45 +46,39 @@ class Freezing:
 def propose(dated: Sequence[Dated], ports: Freezing) -> list[str]:
     """Freeze a proposal for every notice whose time has come, and return the new digests.
 
-    Safe to run again: a proposal that was frozen is not frozen twice, and one whose datasets were
-    not all moved when a run was cut off is taken up.
+    Safe to run again, and twice at once: a proposal is written with the moves of its datasets in
+    one transaction, and only if none of them moved meanwhile.  Only the newest notice that names a
+    dataset counts: what was agreed before is not agreed to now.
     Raises TooMuchError if a cap of the agreement is passed: then nothing of that notice is frozen.
     """
     by_name = {str(each.assessment.dataset): each for each in dated}
     projects = Counter(each.agreement.reference for each in dated)
-    for case in cases(ports.ledger):
-        _finish(case, ports)
+    told = [(notice, document_of(notice, ports.evidence)) for notice in notices(ports.ledger)]
+    newest = {name: notice.id for notice, document in told for name in document["datasets"]}
     frozen = []
-    for notice in notices(ports.ledger):
-        document = document_of(notice, ports.evidence)
-        members = [by_name[name] for name in document["datasets"] if name in by_name]
-        ready = _ready(notice, document["controllers"], members, ports.clock.today())
+    for notice, document in told:
+        names = [name for name in document["datasets"] if newest[name] == notice.id]
+        members = [by_name[name] for name in names if name in by_name]
+        ready = _ready(notice, document["controllers"], members, ports)
         if ready:
             _caps(ready, of=projects[ready[0].agreement.reference])
             frozen += _freeze(notice, document["controllers"], ready, ports)
     return frozen
 
 
-def _finish(case: Case, ports: Freezing) -> None:
-    """Move the datasets of a proposal that was written down before a run was cut off."""
-    if case.spent is None and case.approved is None and not case.decided:
-        proposal = read_proposal(case, ports.evidence)
-        for item in proposal.items:
-            _move(ports.ledger, item.manifest.dataset)
-
-
-def _move(ledger: Ledger, dataset: str) -> None:
-    if state_of(ledger, dataset) is State.NOTIFIED:
-        move(ledger, dataset, Event.PROPOSE, held=())
-
-
 def _ready(
-    notice: Notice, controllers: Sequence[str], members: Sequence[Dated], today: date
+    notice: Notice, controllers: Sequence[str], members: Sequence[Dated], ports: Freezing
 ) -> list[Dated]:
     """Return what may be frozen today under *notice*; nothing if its time has not come."""
-    ready = [each for each in members if each.state is State.NOTIFIED and each.assessment.eligible]
+    ready = [
+        each
+        for each in members
+        if each.assessment.eligible
+        and state_of(ports.ledger, str(each.assessment.dataset)) is State.NOTIFIED
+    ]
     if not ready or ready[0].agreement.version != notice.record.number("version"):
         return []  # under a new version controllers are told of its clause first
+    today = ports.clock.today()
     return ready if _ripe(notice, ready[0].agreement, controllers, today) else []
 
 
@@ -98,8 +91,6 @@ def _freeze(
     first = ready[0]
     proposal = _proposal(first.agreement, notice, controllers, first.kind, items, ports.clock)
     _write_down(proposal, ports)
-    for item in items:
-        move(ports.ledger, item.manifest.dataset, Event.PROPOSE, held=())
     return [proposal.digest]
 
 
@@ -138,11 +129,13 @@ def _item(each: Dated, ports: Freezing) -> Item | None:
     freezer = Freezer(salts_from(ports.secret()))
     pack = ports.evidence.keep_lines(freezer.lines(_rows(places, ports.store)), sealed=True)
     ports.progress.at(f"freeze {dataset}", freezer.versions, freezer.versions)
-    if not freezer.versions:
+    if not freezer.versions or freezer.unversioned:
+        what = "not-versioned" if freezer.versions else "missing"
+        personal = each.kind.identifiability in {"identifiable", "pseudonymised"}
         raise_incident(
-            ports.ledger, "missing", dataset, noticed_on=ports.clock.today(), personal=True
+            ports.ledger, what, dataset, noticed_on=ports.clock.today(), personal=personal
         )
-        return None
+        return None  # what can be overwritten under its own id is not what people were shown
     manifest = Manifest(
         dataset,
         freezer.root,
@@ -254,4 +247,9 @@ def _write_down(proposal: Proposal, ports: Freezing) -> None:
         "bytes": proposal.size_bytes,
     }
     stream = proposal_stream(proposal.digest)
-    ports.ledger.append(Draft(stream, Entry.PROPOSED, facts), expect=0)
+    drafts, expect = [Draft(stream, Entry.PROPOSED, facts)], {stream: 0}
+    for item in proposal.items:
+        moved, length = planned(ports.ledger, item.manifest.dataset, Event.PROPOSE, held=())
+        drafts.append(moved)
+        expect[moved.stream] = length
+    ports.ledger.append_all(drafts, expect=expect)

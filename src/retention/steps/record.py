@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from retention.domain.agreement import Agreement, Person
+from retention.domain.dataset import DatasetId
 from retention.domain.entry import Draft, Entry, Fact, Record
 from retention.errors import AgreementError, NotAuthorisedError, RefusedError
 from retention.ports.evidence import Evidence
@@ -61,7 +62,7 @@ def record_event(
 
 
 def place_hold(
-    reference: str,
+    agreement: Agreement,
     class_name: str,
     dataset: str,
     *,
@@ -71,18 +72,21 @@ def place_hold(
     ledger: Ledger,
     evidence: Evidence,
 ) -> str:
-    """Place a hold and return its id; an empty class or dataset means all of the agreement."""
+    """Place a hold and return its id; an empty class or dataset means all of the agreement.
+
+    Raises AgreementError for a ground, class or dataset that is none: such a hold would hold
+    nothing.
+    """
     if ground not in GROUNDS:
         raise AgreementError(f"{ground!r} is no ground of a hold", hint=f"use {', '.join(GROUNDS)}")
-    if not reference:
-        raise RefusedError("a hold without an agreement covers nothing", hint="name the agreement")
+    _require_scope(agreement, class_name, dataset)
     digest = _evidence(content, evidence)
     number = len(ledger.stream(HOLDS))
     hold = f"H-{number + 1:04d}"
     facts: dict[str, Fact] = {
         "hold": hold,
         "ground": ground,
-        "agreement": reference,
+        "agreement": agreement.reference,
         "class": class_name,
         "dataset": dataset,
         "by": by.id,
@@ -90,6 +94,25 @@ def place_hold(
     }
     ledger.append(Draft(HOLDS, Entry.HOLD_PLACED, facts), expect=number)
     return hold
+
+
+def _require_scope(agreement: Agreement, class_name: str, dataset: str) -> None:
+    names = {each.name: each.placeholders for each in agreement.classes}
+    if class_name and class_name not in names:
+        raise AgreementError(
+            f"{agreement.reference} has no class {class_name!r}", hint=f"it has: {', '.join(names)}"
+        )
+    if not dataset:
+        return
+    parts = dataset.split("/")
+    try:
+        DatasetId.parse(dataset, names[parts[1]])
+    except (IndexError, KeyError, ValueError):
+        parts = [""]
+    if parts[0] != agreement.reference or (class_name and parts[1] != class_name):
+        raise AgreementError(
+            "that is no id of a dataset in this scope", hint="copy one from `retention due`"
+        )
 
 
 def record_answer(

@@ -83,6 +83,7 @@ def _one(
     progress: Progress,
 ) -> Surveyed:
     found: _Found = {}
+    began_at = clock.now()  # what goes while we list was there when we began
     seen = unclassified = 0
     fault = None
     try:
@@ -95,7 +96,7 @@ def _one(
     except StoreError as error:
         fault = error
     else:
-        catalogue.replace(agreement.reference, _holdings(agreement, found, clock.now()))
+        catalogue.replace(agreement.reference, _holdings(agreement, found, began_at))
     progress.at(f"survey {agreement.reference}", seen, seen)
     result = Surveyed(
         agreement.reference,
@@ -129,8 +130,12 @@ def _count(
 ) -> bool:
     for class_name, kind, pattern in spots:
         if (binding := pattern.match(version.key)) is not None:
-            dataset = DatasetId(agreement.reference, class_name, binding)
-            key = (str(dataset), kind, pattern.place(dict(binding)))
+            values = dict(binding)
+            # A copy may name the placeholders in another order: the id is that of the class.
+            names = agreement.class_named(class_name).placeholders
+            ordered = tuple((name, values[name]) for name in names)
+            dataset = DatasetId(agreement.reference, class_name, ordered)
+            key = (str(dataset), kind, pattern.place(values))
             found.setdefault(key, (dataset, _Totals()))[1].add(version)
             return True
     return False

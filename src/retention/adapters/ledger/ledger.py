@@ -1,6 +1,6 @@
 """The ledger in SQLite or PostgreSQL: entries, and the tree over them, in one transaction."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sqlalchemy import Connection, bindparam, func, insert, select, tuple_
@@ -61,16 +61,12 @@ class SqlLedger(database.Adapter):
     def append(self, draft: Draft, *, expect: int | None = None) -> Record:
         """Write one entry; StaleError if its stream does not hold *expect* entries."""
         with self._database.writing() as connection:
-            if expect is not None:
-                held = _positions(connection, [draft]).get(draft.stream, 0)
-                if held != expect:
-                    raise StaleError(
-                        f"a stream of the ledger holds {held} entries and not {expect}",
-                        hint="something was written in between: read it again, and decide again",
-                    )
+            _require_expected(connection, {} if expect is None else {draft.stream: expect})
             return self._write(connection, [draft])[0]
 
-    def append_all(self, drafts: Sequence[Draft]) -> Sequence[Record]:
+    def append_all(
+        self, drafts: Sequence[Draft], *, expect: Mapping[str, int] | None = None
+    ) -> Sequence[Record]:
         """Write several entries, all or none; TooMuchError for more than ``DRAFTS_MAX``."""
         if len(drafts) > DRAFTS_MAX:
             raise TooMuchError(
@@ -80,6 +76,7 @@ class SqlLedger(database.Adapter):
         if not drafts:
             return []
         with self._database.writing() as connection:
+            _require_expected(connection, expect or {})
             return self._write(connection, drafts)
 
     def stream(self, stream: str) -> Sequence[Record]:
@@ -163,7 +160,7 @@ class SqlLedger(database.Adapter):
     def _write(self, connection: Connection, drafts: Sequence[Draft]) -> list[Record]:
         at = instant(stamp(self._clock.now()))  # as it will be read back
         growth = _growth(connection)
-        positions = _positions(connection, drafts)
+        positions = _positions(connection, {draft.stream for draft in drafts})
         records: list[Record] = []
         rows, nodes = [], []
         for draft in drafts:
@@ -187,10 +184,19 @@ def _size(connection: Connection) -> int:
     return 0 if last is None else int(last) + 1
 
 
-def _positions(connection: Connection, drafts: Sequence[Draft]) -> dict[str, int]:
-    """Return how many entries there are in each stream of *drafts* that has any."""
-    streams = sorted({draft.stream for draft in drafts})
-    found = connection.execute(_POSITIONS, {"streams": streams})
+def _require_expected(connection: Connection, expect: Mapping[str, int]) -> None:
+    held = _positions(connection, expect.keys()) if expect else {}
+    for stream, number in expect.items():
+        if held.get(stream, 0) != number:
+            raise StaleError(
+                f"a stream of the ledger holds {held.get(stream, 0)} entries and not {number}",
+                hint="something was written in between: read it again, and decide again",
+            )
+
+
+def _positions(connection: Connection, streams: Collection[str]) -> dict[str, int]:
+    """Return how many entries there are in each of *streams* that has any."""
+    found = connection.execute(_POSITIONS, {"streams": sorted(streams)})
     return {stream: int(held) for stream, held in found}
 
 
