@@ -215,11 +215,10 @@ class Composition:
         )
 
     def advance(self) -> None:
-        """Spend what lapsed, reopen what was left, and classify."""
-        from retention.steps.advance import lapse, reopen  # noqa: PLC0415  # lazy
+        """Settle, spend what lapsed or was superseded, reopen what was left, and classify."""
+        from retention.steps.advance import bring_up_to_date  # noqa: PLC0415  # lazy
 
-        lapse(self.ledger, self.evidence, self.clock)
-        reopen(self.ledger, self.evidence)
+        bring_up_to_date(self.ledger, self.evidence, self.library, self.clock)
         self.classify()
 
     def notify(self) -> list[str]:

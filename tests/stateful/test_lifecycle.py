@@ -11,8 +11,8 @@ from retention.domain.entry import Draft, Entry
 from retention.domain.manifest import rows_of
 from retention.errors import RetentionError
 from retention.steps import destroy as destruction
-from retention.steps.cases import cases, read_proposal
 from retention.steps.answers import kept_items
+from retention.steps.cases import cases, read_proposal
 from tests.support.memory import PowerCut
 from tests.support.world import World
 

@@ -13,7 +13,7 @@ from retention.domain.canonical import digest_of
 from retention.domain.case import proposal_stream
 from retention.domain.entry import Draft, Entry
 from retention.ports.progress import NoProgress
-from retention.steps.advance import lapse, next_steps, reopen
+from retention.steps.advance import bring_up_to_date, next_steps
 from retention.steps.authorise import FreshAuthority
 from retention.steps.cases import case_of, read_proposal
 from retention.steps.certify import Issuing, certify
@@ -275,8 +275,7 @@ class World:
             self.calls = lambda name: None
 
     def advance(self):
-        lapse(self.ledger, self.evidence, self.clock)
-        reopen(self.ledger, self.evidence)
+        bring_up_to_date(self.ledger, self.evidence, self.library, self.clock)
         self.notify()
 
     def next_steps(self):

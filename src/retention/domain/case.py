@@ -3,6 +3,7 @@
 A fold over entries and nothing else: whoever reads the same ledger sees the same case.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -34,6 +35,7 @@ class Case:
     begun: dict[str, Record] = field(default_factory=dict)  # by manifest root, as those below
     intents: dict[str, list[Record]] = field(default_factory=dict)
     outcomes: dict[str, dict[int, Record]] = field(default_factory=dict)  # by first number
+    answered: Counter[tuple[str, int]] = field(default_factory=Counter)  # how many outcomes
     ordered: dict[str, Record] = field(default_factory=dict)
     stopped: dict[str, Record] = field(default_factory=dict)
     verified: dict[str, Record] = field(default_factory=dict)  # the newest look
@@ -83,6 +85,7 @@ class Case:
                 self.intents.setdefault(root, []).append(r)
             case Entry.OUTCOME:
                 self.outcomes.setdefault(root, {})[r.number("first")] = r
+                self.answered[root, r.number("first")] += 1
             case Entry.ORDERED:
                 self.ordered[root] = r
             case Entry.STOPPED:
@@ -114,6 +117,11 @@ class Case:
         """Return the newest answer that the gate signed under a pause key."""
         found = [r for r in self.signed.values() if r.text("pause_key") == pause_key]
         return found[-1] if found else None
+
+    def cut_off(self, root: str) -> set[int]:
+        """Return the first numbers of the batches of which an intent has no outcome."""
+        announced = Counter(r.number("first") for r in self.intents.get(root, []))
+        return {first for first, n in announced.items() if n > self.answered[root, first]}
 
     @property
     def has_begun(self) -> bool:

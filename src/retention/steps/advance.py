@@ -8,18 +8,20 @@ from dataclasses import dataclass
 from datetime import date
 
 from retention.domain.case import Case
-from retention.domain.certificate import type_for
-from retention.domain.disposition import Event
+from retention.domain.disposition import Event, State
 from retention.domain.proposal import Item, Proposal
 from retention.domain.wording import CertificateType
 from retention.ports.clock import Clock
 from retention.ports.evidence import Evidence
 from retention.ports.ledger import Ledger
+from retention.ports.library import Library
 from retention.steps.answers import kept_items
 from retention.steps.cases import cases, read_proposal
-from retention.steps.certify import certified_dataset
-from retention.steps.moves import move_if_possible
-from retention.steps.residual import residuals_due
+from retention.steps.certify import owed_type
+from retention.steps.moves import claimed_since, move_if_possible, state_of
+from retention.steps.notify import document_of, notices
+from retention.steps.residual import last_look_is_due, residuals_due
+from retention.steps.settle import settle
 from retention.steps.spend import spend
 from retention.steps.verify import is_known
 
@@ -32,24 +34,46 @@ class Next:
     argument: str
 
 
+def bring_up_to_date(ledger: Ledger, evidence: Evidence, library: Library, clock: Clock) -> None:
+    """Make every move that the ledger and the day imply; safe to run again."""
+    settle(ledger, evidence, library)
+    lapse(ledger, evidence, clock)
+    supersede(ledger, evidence, library, clock)
+    reopen(ledger, evidence)
+
+
 def lapse(ledger: Ledger, evidence: Evidence, clock: Clock) -> list[str]:
     """Spend every approval whose days are over and that was not used up; return those spent.
 
-    Safe to run again: what is spent is spent once, and what a run that was cut off after that
-    had not sent back is sent back.
+    Safe to run again: what is spent is passed over.
     """
     lapsed = []
     for case in cases(ledger):
-        if case.spent is not None:
-            spend(ledger, case.proposal, case.spent.text("why"), read_proposal(case, evidence))
-            continue
         used_up = len(case.ordered) == (case.approved.number("kept") if case.approved else 0)
-        if case.approved is None or used_up:
+        if case.approved is None or case.spent is not None or used_up:
             continue
         if clock.today() > date.fromisoformat(case.approved.text("lapses_after")):
             spend(ledger, case.proposal, "lapsed", read_proposal(case, evidence))
             lapsed.append(case.proposal)
     return lapsed
+
+
+def supersede(ledger: Ledger, evidence: Evidence, library: Library, clock: Clock) -> None:
+    """Send back what controllers were told of, or people asked about, under an older version.
+
+    A disposal that has begun goes on to its verification: its next batch is refused.
+    Safe to run again: what went back is passed over.
+    """
+    governing = {a.reference: a.version for a in library.agreements(clock.today())}
+    for case in cases(ledger):
+        shown = case.proposed.text("agreement"), case.proposed.number("version")
+        if case.spent is None and not case.has_begun and governing.get(shown[0]) != shown[1]:
+            spend(ledger, case.proposal, "superseded", read_proposal(case, evidence))
+    newest = {name: n for n in notices(ledger) for name in document_of(n, evidence)["datasets"]}
+    for dataset, notice in newest.items():
+        told = notice.record.text("agreement"), notice.record.number("version")
+        if governing.get(told[0]) != told[1] and state_of(ledger, dataset) is State.NOTIFIED:
+            move_if_possible(ledger, dataset, Event.LAPSE)
 
 
 def reopen(ledger: Ledger, evidence: Evidence) -> list[str]:
@@ -63,7 +87,9 @@ def reopen(ledger: Ledger, evidence: Evidence) -> list[str]:
         report = case.certified.get(CertificateType.PARTIAL.value)
         if report is None or report.text("certificate") not in case.sealed:
             continue
-        datasets = [item.manifest.dataset for item in read_proposal(case, evidence).items]
+        items = read_proposal(case, evidence).items
+        names = [item.manifest.dataset for item in items]
+        datasets = [name for name in names if not claimed_since(ledger, name, case.proposed)]
         back += [each for each in datasets if move_if_possible(ledger, each, Event.REOPEN)]
     return back
 
@@ -73,11 +99,11 @@ def next_steps(ledger: Ledger, evidence: Evidence, clock: Clock) -> list[Next]:
     return [
         Next(flow, case.proposal)
         for case in cases(ledger)
-        if (flow := _next(case, evidence, clock.today())) is not None
+        if (flow := _next(case, ledger, evidence, clock.today())) is not None
     ]
 
 
-def _next(case: Case, evidence: Evidence, today: date) -> str | None:
+def _next(case: Case, ledger: Ledger, evidence: Evidence, today: date) -> str | None:
     proposal = read_proposal(case, evidence)
     if case.spent is not None and not case.has_begun:
         return None
@@ -88,7 +114,7 @@ def _next(case: Case, evidence: Evidence, today: date) -> str | None:
         return "dispose"
     if not case.has_begun:
         return None
-    return _after(case, proposal, kept, today)
+    return _after(case, proposal, kept, ledger, evidence, today)
 
 
 def _may_dispose(case: Case, kept: tuple[Item, ...], today: date) -> bool:
@@ -100,16 +126,20 @@ def _may_dispose(case: Case, kept: tuple[Item, ...], today: date) -> bool:
     return begin <= today <= lapses and not ended
 
 
-def _after(case: Case, proposal: Proposal, kept: tuple[Item, ...], today: date) -> str | None:
+def _after(
+    case: Case,
+    proposal: Proposal,
+    kept: tuple[Item, ...],
+    ledger: Ledger,
+    evidence: Evidence,
+    today: date,
+) -> str | None:
     if any(not is_known(case, item.manifest.root) for item in kept):
         return "check_gone"
-    if list(residuals_due(case, kept, today)):
+    if list(residuals_due(case, kept, today)) or any(last_look_is_due(case, i) for i in kept):
         return "check_gone"
-    owed = type_for([certified_dataset(item, case, proposal) for item in kept])
-    first = not case.certified
-    final = owed is CertificateType.FINAL and owed.value not in case.certified
     unsealed = any(r.text("certificate") not in case.sealed for r in case.certified.values())
-    if first or final or unsealed:
+    if unsealed or owed_type(case, ledger, evidence) is not None:
         return "certify"
     if any(
         set(proposal.controllers) - set(case.delivered.get(number, {})) for number in case.sealed

@@ -59,12 +59,13 @@ from retention.ports.seal import Seals, Signs
 from retention.ports.typesetter import Typesets
 from retention.steps.answers import kept_items
 from retention.steps.cases import case_of, read_proposal
-from retention.steps.moves import move_if_possible
+from retention.steps.moves import move_if_possible, stream_of
 from retention.steps.notify import notices
 from retention.steps.record import HOLDS
-from retention.steps.residual import is_gone, last_success, residual_until
+from retention.steps.residual import is_gone, last_look_is_due, last_success, residual_until
 from retention.views.certificate_view import Kit, document
 
+CAME_BACK = {"listed-after-disposal", "resurrection"}  # until a person has looked
 TRIES_MAX = 5  # two issuers at once may both want the next number
 
 
@@ -93,7 +94,7 @@ def certify(proposal_digest: str, ports: Issuing) -> list[str]:
     """
     issued = []
     case = case_of(ports.ledger, proposal_digest)
-    if (owed := owed_type(case, ports)) is not None:
+    if (owed := owed_type(case, ports.ledger, ports.evidence)) is not None:
         _state(case, owed, ports)
     for record in case_of(ports.ledger, proposal_digest).certified.values():
         if record.text("certificate") not in case.sealed:
@@ -103,24 +104,36 @@ def certify(proposal_digest: str, ports: Issuing) -> list[str]:
     return issued
 
 
-def owed_type(case: Case, ports: Issuing) -> CertificateType | None:
+def owed_type(case: Case, ledger: Ledger, evidence: Evidence) -> CertificateType | None:
     """Return the type of the certificate that is owed now, or None."""
-    proposal = read_proposal(case, ports.evidence)
-    kept = kept_items(case, proposal, ports.evidence)
+    proposal = read_proposal(case, evidence)
+    kept = kept_items(case, proposal, evidence)
     if not case.decided or any(item.manifest.root not in case.verified for item in kept):
         return None
     if any(case.verified[item.manifest.root].number("unknown") for item in kept):
         return None
     datasets = [certified_dataset(item, case, proposal) for item in kept]
     owed = type_for(datasets)
+    if owed is CertificateType.FINAL and not all(_may_be_final(case, i, ledger) for i in kept):
+        return None
     if owed is CertificateType.FINAL or not case.certified:
         return None if owed.value in case.certified else owed
     return None
 
 
+def _may_be_final(case: Case, item: Item, ledger: Ledger) -> bool:
+    """Tell whether nothing came back: looked at last of all, and no incident says otherwise."""
+    records = ledger.stream(stream_of(item.manifest.dataset))
+    back = {r.text("incident") for r in records if r.kind is Entry.INCIDENT} & CAME_BACK
+    return not back and not last_look_is_due(case, item)
+
+
 def _state(case: Case, owed: CertificateType, ports: Issuing) -> None:
     """Sign the statement and put it on the ledger under the next number."""
     for _ in range(TRIES_MAX):
+        case = case_of(ports.ledger, case.proposal)
+        if owed_type(case, ports.ledger, ports.evidence) is not owed:
+            return  # another issuer was first
         taken = ports.ledger.stream(CERTIFICATES)
         number = _number(len(taken) + 1, ports)
         certificate = build(case, owed, number, ports)

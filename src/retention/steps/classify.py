@@ -39,7 +39,10 @@ def assess_all(
     holds = holds_in(ledger.stream(HOLDS))
     for agreement in agreements:
         events = events_in(ledger.stream(events_stream(agreement.reference)))
+        known = {kind.name for kind in agreement.classes}
         for dataset, holdings in _datasets(catalogue.holdings(agreement.reference)).items():
+            if dataset.class_name not in known:
+                continue  # the last survey was under another version: the next one says what it is
             yield _dated(dataset, holdings, agreement, events, holds, ledger, on)
 
 

@@ -110,8 +110,8 @@ def _one_batch(batch: _Batch, run: _Run, ports: Destruction) -> None:
         case = case_of(ports.ledger, run.approval.proposal)
         spend(ports.ledger, case.proposal, "stopped", read_proposal(case, ports.evidence))
         raise
-    move_if_possible(ports.ledger, run.manifest.dataset, Event.DESTROY)
     _append(Entry.INTENT, run, ports, {**span, "by": ports.by})
+    move_if_possible(ports.ledger, run.manifest.dataset, Event.DESTROY)
     answers = _order(batch, run, ports.store)
     lines = (dumps({"n": n, "answer": answer.value}).encode() for n, answer in answers.items())
     pack = ports.evidence.keep_lines(lines, sealed=False)

@@ -18,10 +18,13 @@ def state_of(ledger: Ledger, dataset: str) -> State:
     return _read(ledger, dataset)[0]
 
 
-def moved_since(ledger: Ledger, dataset: str, record: Record) -> bool:
-    """Tell whether *dataset* made a move after *record*: then it is about something else now."""
-    moved = [r for r in ledger.stream(stream_of(dataset)) if r.kind is Entry.MOVED]
-    return bool(moved) and moved[-1].index > record.index
+def claimed_since(ledger: Ledger, dataset: str, record: Record) -> bool:
+    """Tell whether *dataset* was notified of again after *record*: another case is about it now."""
+    return any(
+        r.index > record.index and r.text("event") == Event.NOTIFY.value
+        for r in ledger.stream(stream_of(dataset))
+        if r.kind is Entry.MOVED
+    )
 
 
 def moved_at(ledger: Ledger, dataset: str, event: Event) -> datetime:

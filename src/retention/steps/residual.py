@@ -92,3 +92,16 @@ def see_residuals(
         ledger.append(Draft(proposal_stream(proposal), Entry.RESIDUAL_SEEN, facts))
         left += there
     return left
+
+
+def last_look_is_due(case: Case, item: Item) -> bool:
+    """Tell whether the live places must be looked at once more, now that the residuals are gone.
+
+    A final certificate says that nothing is there: what was seen before a window closed is not
+    enough, for something may have come back meanwhile.
+    """
+    root = item.manifest.root
+    seen = [case.residuals.get((root, declared["copy"])) for declared in item.residuals]
+    if not seen or root not in case.verified or not all(r and is_gone(r) for r in seen):
+        return False
+    return case.verified[root].index < max(r.index for r in seen if r is not None)

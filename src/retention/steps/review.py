@@ -24,7 +24,8 @@ from retention.ports.seal import Checks
 from retention.steps.answers import kept_items, roots_of, worth
 from retention.steps.authorise import matching_holds, require_agreement, signature_holds
 from retention.steps.cases import case_of, read_proposal
-from retention.steps.moves import move_if_possible, moved_since
+from retention.steps.moves import move_if_possible
+from retention.steps.settle import settle_approved
 from retention.steps.spend import spend
 from retention.views.review import review_page
 
@@ -99,21 +100,11 @@ class Desk:
         if len(case.decided) < len(proposal.approved_by):
             return False
         kept = kept_items(case, proposal, self.evidence)
-        approved = case.approved or self._approve(case, proposal, kept)
+        if case.approved is None:
+            self._approve(case, proposal, kept)
         if not case.has_begun:
-            self._settle(proposal, kept, approved)
+            settle_approved(case, proposal, kept, self.ledger, self.library)
         return True
-
-    def _settle(self, proposal: Proposal, kept: Sequence[Item], approved: Record) -> None:
-        """Move the datasets after the last yes: those kept towards disposal, the others back."""
-        for item in proposal.items:
-            dataset = item.manifest.dataset
-            if item in kept:
-                held = self._held(item, proposal)
-                for event in (Event.APPROVE, Event.COOL_OFF):
-                    move_if_possible(self.ledger, dataset, event, held=held)
-            elif not moved_since(self.ledger, dataset, approved):
-                move_if_possible(self.ledger, dataset, Event.LAPSE)
 
     def _held(self, item: Item, proposal: Proposal) -> list[str]:
         return [h.id for h in matching_holds(self.ledger, self.library, [item], proposal)]
@@ -208,7 +199,7 @@ class Desk:
         draft = Draft(proposal_stream(case.proposal), Entry.DECIDED, facts)
         self.ledger.append(draft, expect=case.length)
 
-    def _approve(self, case: Case, proposal: Proposal, kept: Sequence[Item]) -> Record:
+    def _approve(self, case: Case, proposal: Proposal, kept: Sequence[Item]) -> None:
         disposal = self._agreement().disposal
         assert disposal is not None
         decided_on = london_day(case.decided[-1].at)
@@ -224,4 +215,4 @@ class Desk:
             "lapses_after": lapses.isoformat(),
         }
         draft = Draft(proposal_stream(proposal.digest), Entry.APPROVED, facts)
-        return self.ledger.append(draft, expect=case.length)
+        self.ledger.append(draft, expect=case.length)

@@ -5,7 +5,7 @@ from retention.domain.disposition import Event
 from retention.domain.entry import Draft, Entry, Fact, Record
 from retention.domain.proposal import Proposal
 from retention.ports.ledger import Ledger
-from retention.steps.moves import move_if_possible, moved_since
+from retention.steps.moves import claimed_since, move_if_possible
 
 
 def spend(ledger: Ledger, proposal_digest: str, why: str, proposal: Proposal) -> None:
@@ -14,17 +14,18 @@ def spend(ledger: Ledger, proposal_digest: str, why: str, proposal: Proposal) ->
     Safe to run again: it is spent once, and a dataset that went back is left alone, also if
     another proposal is about it by then.
     """
-    spent = _spent(ledger, proposal_digest, why)
+    proposed = _spend(ledger, proposal_digest, why)
     for item in proposal.items:
-        if not moved_since(ledger, item.manifest.dataset, spent):
+        if not claimed_since(ledger, item.manifest.dataset, proposed):
             for event in (Event.STOP, Event.LAPSE):
                 move_if_possible(ledger, item.manifest.dataset, event)
 
 
-def _spent(ledger: Ledger, proposal: str, why: str) -> Record:
+def _spend(ledger: Ledger, proposal: str, why: str) -> Record:
+    """Write it down once, and return the entry by which it was proposed."""
     stream = proposal_stream(proposal)
-    for record in ledger.stream(stream):
-        if record.kind is Entry.SPENT:
-            return record
-    facts: dict[str, Fact] = {"proposal": proposal, "why": why}
-    return ledger.append(Draft(stream, Entry.SPENT, facts))
+    records = ledger.stream(stream)
+    if not any(record.kind is Entry.SPENT for record in records):
+        facts: dict[str, Fact] = {"proposal": proposal, "why": why}
+        ledger.append(Draft(stream, Entry.SPENT, facts))
+    return records[0]

@@ -12,9 +12,9 @@ from types import MappingProxyType
 
 from retention.domain.case import Case, proposal_stream
 from retention.domain.dataset import Answer, Fate
-from retention.domain.disposition import Event
 from retention.domain.entry import Draft, Entry, Fact
 from retention.domain.manifest import Manifest, rows_of
+from retention.domain.proposal import Item
 from retention.errors import UnverifiedError
 from retention.ports.clock import Clock
 from retention.ports.evidence import Evidence
@@ -24,8 +24,10 @@ from retention.steps.answers import kept_items
 from retention.steps.begin import absent_before
 from retention.steps.cases import case_of, read_proposal
 from retention.steps.compare import Look, Seen, compare
+from retention.steps.incidents import raise_incident
 from retention.steps.moves import move_if_possible
-from retention.steps.residual import see_residuals
+from retention.steps.residual import last_look_is_due, see_residuals
+from retention.steps.settle import seen_event
 
 FATES: Mapping[Answer, tuple[Fate, Fate]] = MappingProxyType(
     {  # what the store answered: the fate if it is absent now, the fate if it is listed
@@ -37,6 +39,7 @@ FATES: Mapping[Answer, tuple[Fate, Fate]] = MappingProxyType(
         Answer.NEVER_THERE: (Fate.ABSENT_BEFORE, Fate.UNKNOWN),
     }
 )
+_NOT_GIVEN = (Answer.REFUSED, Answer.NOT_ASKED)
 _GONE = (Fate.DESTROYED, Fate.ABSENT_BEFORE)
 
 
@@ -67,7 +70,9 @@ def check_gone(proposal_digest: str, ports: Verification) -> None:
         except UnverifiedError as fault:
             faults.append(fault)
         else:
-            _settle(item.manifest, proposal_digest, ports.ledger)
+            case = case_of(ports.ledger, proposal_digest)
+            event = seen_event(case.verified[item.manifest.root])
+            move_if_possible(ports.ledger, item.manifest.dataset, event)
     if faults:
         raise faults[0]
     see_residuals(
@@ -77,6 +82,24 @@ def check_gone(proposal_digest: str, ports: Verification) -> None:
         evidence=ports.evidence,
         clock=ports.clock,
     )
+    case = case_of(ports.ledger, proposal_digest)
+    for item in kept:
+        if last_look_is_due(case, item):
+            _look_again(item, proposal_digest, ports)
+
+
+def _look_again(item: Item, proposal: str, ports: Verification) -> None:
+    """Look at the live places once more; what came back under its own id is an incident."""
+    fates = verify(item.manifest, proposal, ports)
+    if sum(fates[fate] for fate in _GONE) < item.manifest.versions:
+        personal = item.identifiability in {"identifiable", "pseudonymised"}
+        raise_incident(
+            ports.ledger,
+            "resurrection",
+            item.manifest.dataset,
+            noticed_on=ports.clock.today(),
+            personal=personal,
+        )
 
 
 def is_known(case: Case, root: str) -> bool:
@@ -113,13 +136,6 @@ def verify(manifest: Manifest, proposal: str, ports: Verification) -> Counter[Fa
     return fates
 
 
-def _settle(manifest: Manifest, proposal: str, ledger: Ledger) -> None:
-    """Move the dataset to where the look leaves it; safe to run again."""
-    verified = case_of(ledger, proposal).verified[manifest.root]
-    gone = sum(verified.number(fate.value) for fate in _GONE) == manifest.versions
-    move_if_possible(ledger, manifest.dataset, Event.SEE_GONE if gone else Event.SEE_LEFT)
-
-
 def _fates(
     case: Case, manifest: Manifest, ports: Verification, look: Look, fates: Counter[Fate]
 ) -> Iterator[bytes]:
@@ -149,8 +165,12 @@ def _told(case: Case, manifest: Manifest, evidence: Evidence) -> Iterator[Answer
     number = 1
     while number <= manifest.versions:
         if (outcome := outcomes.get(number)) is not None:
+            # An order that was cut off may have taken effect: what the rerun was told of a version
+            # that it refused or did not ask for is then not the whole story.
+            cut = number in case.cut_off(manifest.root)
             for line in evidence.lines(outcome.text("pack")):
-                yield Answer(loads(line)["answer"])
+                answer = Answer(loads(line)["answer"])
+                yield Answer.UNKNOWN if cut and answer in _NOT_GIVEN else answer
             number = outcome.number("last") + 1
         elif (intent := intents.get(number)) is not None:
             last = intent.number("last")  # cut off after intent: the store may have been asked
