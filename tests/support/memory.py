@@ -5,7 +5,7 @@ Each port call is first shown to ``on_call`` and, when done, to ``on_done``, und
 """
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -79,6 +79,7 @@ class MemoryLedger(_Hooked):
         super().__init__(on_call, on_done)
         self.clock, self.signer = clock or FixedClock(), signer or CheckpointKey()
         self.records, self._held, self._nodes = [], Counter(), {}
+        self._streams = defaultdict(list)
 
     def append(self, draft, *, expect=None):
         with self._call("append"):
@@ -98,7 +99,7 @@ class MemoryLedger(_Hooked):
 
     def stream(self, stream):
         with self._call("stream"):
-            return [record for record in self.records if record.stream == stream]
+            return list(self._streams[stream])
 
     def of_kind(self, *kinds):
         with self._call("of_kind"):
@@ -144,6 +145,8 @@ class MemoryLedger(_Hooked):
         self._nodes.update(leaves)
         self._held = held
         self.records += fresh
+        for record in fresh:
+            self._streams[record.stream].append(record)
         return fresh
 
     def _node(self, level, i):
