@@ -104,4 +104,7 @@ def last_look_is_due(case: Case, item: Item) -> bool:
     seen = [case.residuals.get((root, declared["copy"])) for declared in item.residuals]
     if not seen or root not in case.verified or not all(r and is_gone(r) for r in seen):
         return False
-    return case.verified[root].index < max(r.index for r in seen if r is not None)
+    verified = case.verified[root]
+    if any(verified.number(name) for name in ("held_back", "refused", "failed")):
+        return False  # something is left: it went back to review, and no final follows from this
+    return verified.index < max(r.index for r in seen if r is not None)
