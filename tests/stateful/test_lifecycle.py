@@ -183,10 +183,13 @@ class Lifecycle(RuleBasedStateMachine):
     @invariant()
     def nothing_hidden_is_current_again(self):
         held = self.world.store.held
-        gone = {v for v in self.may_go - held if v.kind is Kind.MARKER}
+        # What a store says is gone and keeps is found by the verifier, and not before.
+        lying = self.world.store.lying
+        approved = {v for v in self.written if v in self.may_go and v not in lying}
+        gone = {v for v in approved - held if v.kind is Kind.MARKER}
         for marker in gone:
             place = self.copy_of[marker], marker.key
-            under_it = {v for v in self.may_go & held if (self.copy_of[v], v.key) == place}
+            under_it = {v for v in approved if v in held and (self.copy_of[v], v.key) == place}
             assert not {v for v in under_it if v.kind is Kind.DATA and older(v, marker)}
 
     @invariant()
