@@ -1,7 +1,9 @@
 """The outside world of the demonstration: an S3 server and a mail server, on loopback."""
 
 import json
+import secrets
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -22,6 +24,7 @@ from retention.adapters.prefect.processes import free_port
 from retention.errors import StoreUnavailableError
 
 START_WITHIN_S = 60.0
+TRIES = 100
 STOP_WITHIN_S = 10.0
 
 
@@ -62,7 +65,8 @@ def embedded_store(folder: Path) -> Iterator[Store]:
 @contextmanager
 def ceph_store(folder: Path, scripts: Path) -> Iterator[Store]:
     """Run a Ceph object gateway by ``infra/ceph``; its roles are enforced by bucket policies."""
-    ports = {"CEPH_PORT": str(free_port()), "CEPH_MON_PORT": str(free_port())}
+    first = _free_run(3)  # the monitor takes two in a row
+    ports = {"CEPH_MON_PORT": str(first), "CEPH_PORT": str(first + 2)}
     environment = {**wiring.environment(), **ports}
     try:
         subprocess.run(  # noqa: S603  # our own script
@@ -75,6 +79,24 @@ def ceph_store(folder: Path, scripts: Path) -> Iterator[Store]:
     finally:
         subprocess.run([scripts / "stop.sh", folder], check=True)  # noqa: S603  # our own script
         shutil.rmtree(folder)
+
+
+def _free_run(count: int) -> int:
+    """Return the first of *count* free loopback ports in a row, below those given out at will."""
+    for _ in range(TRIES):
+        first = 20_000 + secrets.randbelow(10_000)
+        if all(_is_free(first + n) for n in range(count)):
+            return first
+    raise StoreUnavailableError("no ports are free", hint="see what listens on this machine")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _wait_for(url: str, child: "subprocess.Popen[bytes]") -> None:
