@@ -207,8 +207,9 @@ class Composition:
         """Bring every dataset to where the clock says it is."""
         from retention.steps.classify import classify  # noqa: PLC0415  # lazy
 
+        self.agreements()
         return classify(
-            self.agreements(),
+            self.library.terms(self.clock.today()),
             catalogue=self.catalogue,
             ledger=self.ledger,
             on=self.clock.today(),

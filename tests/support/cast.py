@@ -20,9 +20,11 @@ from retention.domain.agreement import (
     Rule,
     Silence,
     Status,
+    Trigger,
 )
 from retention.domain.clock import Period
 from retention.domain.pattern import Pattern
+from retention.domain.term import Term
 from retention.ports.library import Engine
 
 P = Period.parse
@@ -79,7 +81,7 @@ def agreement(**changes):
                 special_category=True,
                 datasets=(Pattern.parse(PATIENT),),
                 controllers=(),
-                rule=Rule("round-published", ((3, 31),), P("P5Y"), P("P6Y6M")),
+                rule=Rule(Trigger.of("round-published"), ((3, 31),), P("P5Y"), P("P6Y6M")),
                 destroy_by_covers=Covers.LIVE,
                 then=Action.DESTROY,
                 clause="9.2",
@@ -98,6 +100,9 @@ class MemoryLibrary:
 
     def agreements(self, on):
         return [self.now]
+
+    def terms(self, on):
+        return [Term.of([self.now], on)]
 
     def agreement(self, reference, version):
         return self.now

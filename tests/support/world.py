@@ -136,7 +136,7 @@ class World:
 
     def classify(self):
         return classify(
-            [self.library.now],
+            self.library.terms(self.clock.today()),
             catalogue=self.catalogue,
             ledger=self.ledger,
             on=self.clock.today(),

@@ -11,7 +11,11 @@ from retention.demo.estate import _acts, places
 from retention.domain.agreement import CheckedBy
 from retention.domain.dataset import DatasetId, Kind
 from retention.domain.eligibility import assess
+from retention.domain.events import EventBook
+from retention.domain.hold import HoldBook
+from retention.domain.knowledge import Ground
 from retention.domain.pattern import key_prefix
+from retention.domain.term import Term
 from tests.support.policies import DEMO, texts
 
 LIBRARY = read(texts(DEMO))
@@ -22,6 +26,11 @@ def agreements():
     return LIBRARY.agreements(DAY)
 
 
+def ground(agreement, holds):
+    events = EventBook.of(agreement.reference, invented.events())
+    return Ground(Term.of([agreement], DAY), events, HoldBook.of(holds))
+
+
 def assessed(day=DAY):
     by_reference = {each.reference: each for each in agreements()}
     for (reference, name), bindings in invented.DATASETS.items():
@@ -29,9 +38,7 @@ def assessed(day=DAY):
         for values in bindings:
             binding = tuple((each, values[each]) for each in kind.placeholders)
             dataset = DatasetId(reference, name, binding)
-            yield assess(
-                dataset, by_reference[reference], invented.events(), invented.holds(), on=day
-            )
+            yield assess(dataset, ground(by_reference[reference], invented.holds()), on=day)
 
 
 def test_the_day_is_a_working_day():
@@ -90,9 +97,7 @@ def test_without_the_holds_two_more_would_be_due():
         each.dataset
         for each in assessed()
         if each.holds
-        and assess(
-            each.dataset, by_reference[each.dataset.reference], invented.events(), [], on=DAY
-        ).due
+        and assess(each.dataset, ground(by_reference[each.dataset.reference], []), on=DAY).due
     ]
     assert len(due) == 2
 

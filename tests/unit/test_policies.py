@@ -9,8 +9,11 @@ from retention.agreements import read
 from retention.domain.agreement import OurRole, Status
 from retention.domain.clock import Days
 from retention.domain.dataset import DatasetId
-from retention.domain.eligibility import assess, days_from
-from retention.domain.registers import TriggerEvent
+from retention.domain.eligibility import assess
+from retention.domain.events import EventBook, TriggerEvent
+from retention.domain.knowledge import Ground
+from retention.domain.term import Term
+from retention.domain.timeline import certain
 from tests.support.policies import DEMO, POLICIES, ROOT, contract, texts
 
 NOTICE = (ROOT / "tests" / "golden" / "notice" / "fair-processing-notice.txt").read_text("utf-8")
@@ -161,7 +164,7 @@ def example():
 def test_the_worked_example_of_the_readme_reads_and_its_days_are_right():
     agreement = example()
     kind = agreement.class_named("questionnaires")
-    days = days_from(kind, date(2020, 6, 30), lead=agreement.disposal.lead)
+    days = certain(kind, date(2020, 6, 30), lead=agreement.disposal.lead)
     assert days == Days(date(2026, 3, 31), date(2026, 4, 1), date(2026, 12, 30), date(2026, 1, 1))
     for day in (days.retained_through, days.due_on, days.destroy_by, days.review_opens_on):
         assert f"| {day.day} {day:%B %Y} |" in readme()
@@ -179,7 +182,11 @@ def test_the_example_is_eligible_from_the_day_that_its_review_opens():
     event = TriggerEvent("EXAMPLE", "report-published", "2019", date(2020, 6, 30), "audit-01", "")
     opens = date(2026, 1, 1)
     found = [
-        assess(dataset, agreement, [event], [], on=opens + timedelta(days=n)).eligible
+        assess(
+            dataset,
+            Ground(Term.of([agreement], opens), EventBook.of("EXAMPLE", [event])),
+            on=opens + timedelta(days=n),
+        ).eligible
         for n in (-1, 0)
     ]
     assert found == [False, True]

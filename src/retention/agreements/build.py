@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from types import MappingProxyType
+from typing import Any
 
 from retention.agreements.fields import FromCutOff, Several, YearEnd
 from retention.agreements.models import (
     AgreementTable,
+    Also,
     ClassTable,
     CopyTable,
     DisposalTable,
@@ -14,12 +17,15 @@ from retention.agreements.models import (
 )
 from retention.domain.agreement import (
     Action,
+    AfterEnd,
     Agreement,
     CheckedBy,
     Copy,
     Covers,
     Disposal,
+    Duty,
     EventKind,
+    Extensions,
     Limits,
     OurRole,
     RetentionClass,
@@ -27,7 +33,11 @@ from retention.domain.agreement import (
     Rule,
     Silence,
     Status,
+    Support,
+    Trigger,
+    Which,
 )
+from retention.domain.clock import Period
 from retention.domain.pattern import Pattern
 
 CUT_OFFS: Mapping[str, tuple[tuple[int, int], ...]] = MappingProxyType(
@@ -77,12 +87,26 @@ def agreement_of(pieces: Pieces, digest: str) -> Agreement:
         in_force_until=None if dates is None else dates.until,
         lawful_basis=tuple(header.lawful_basis),
         disposal=None if pieces.disposal is None else _disposal(pieces.disposal),
-        events=tuple(
-            EventKind(each.name, each.per, tuple(each.recorded_by))
-            for each in pieces.events.values()
-        ),
+        events=tuple(_event(each) for each in pieces.events.values()),
         classes=tuple(class_of(each, header, pieces.disposal) for each in pieces.classes.values()),
         digest=digest,
+        support=tuple(
+            Support(each.name, tuple(each.nations or ()), each.until) for each in header.support
+        ),
+        instructions_from=tuple(header.instructions_from),
+    )
+
+
+def _event(table: EventTable) -> EventKind:
+    expected: dict[str, date] = {}
+    if table.expected_on is not None and isinstance(day := table.expected_on.get("on"), date):
+        expected[str(table.expected_on.get(table.per, ""))] = day
+    return EventKind(
+        table.name,
+        table.per,
+        tuple(table.recorded_by),
+        MappingProxyType(expected),
+        table.chase_after,
     )
 
 
@@ -97,7 +121,15 @@ def _disposal(table: DisposalTable) -> Disposal:
         certificate_within=table.certificate.within,
         dispute_window=table.dispute_window,
         limits=Limits(**table.limits.model_dump()),
+        extension=_extensions(table),
+        escalate_to=table.escalate_to or "",
     )
+
+
+def _extensions(table: DisposalTable) -> Extensions | None:
+    if (given := table.extension) is None:
+        return None
+    return Extensions(given.max, given.times, tuple(given.by))
 
 
 def class_of(
@@ -122,6 +154,12 @@ def class_of(
         approved_by=tuple(table.approved_by or fallback),
         copies=tuple(_copy(each, table.datasets) for each in table.copies),
         not_followed=tuple(_not_followed(table, disposal)),
+        also=tuple(_duty(each) for each in table.also),
+        after_end=AfterEnd(table.after_end) if table.after_end else None,
+        after_end_clause=table.after_end_clause or "",
+        review_at_latest=table.review_at_latest,
+        period_covered=table.period_covered or "",
+        schedule=table.schedule or "",
     )
 
 
@@ -131,29 +169,44 @@ def rule_of(table: ClassTable) -> Rule | None:
     bounds = (table.keep_at_least, table.destroy_by, exact)
     if table.trigger is None or not any(each is not None for each in bounds):
         return None
-    most = table.destroy_by
     return Rule(
-        trigger=_trigger_name(table.trigger),
-        cut_off=_ends(table),
+        trigger=_trigger(table.trigger),
+        cut_off=_ends(table.cut_off),
         keep_at_least=table.keep_at_least,
-        destroy_by=most.period if isinstance(most, FromCutOff) else most,
-        destroy_by_from_cut_off=isinstance(most, FromCutOff),
+        **_most(table.destroy_by),
         keep_exactly=exact,
         dispose_within=table.dispose_within,
     )
 
 
-def _ends(table: ClassTable) -> tuple[tuple[int, int], ...]:
-    if isinstance(table.cut_off, YearEnd):
-        return (table.cut_off.year_end,)
-    return CUT_OFFS[table.cut_off or "none"]
+def _duty(table: Also) -> Duty:
+    rule = Rule(
+        trigger=_trigger(table.trigger),
+        cut_off=_ends(table.cut_off),
+        keep_at_least=table.keep_at_least,
+        **_most(table.destroy_by),
+    )
+    return Duty(table.owner, table.clause, rule)
 
 
-def _trigger_name(trigger: str | Several) -> str:
-    if isinstance(trigger, str):
-        return trigger
-    which = "the earliest of" if trigger.earliest else "the latest of"
-    return f"{which} {', '.join(trigger.earliest or trigger.latest or [])}"
+def _most(given: Period | FromCutOff | None) -> dict[str, Any]:
+    from_cut_off = isinstance(given, FromCutOff)
+    return {
+        "destroy_by": given.period if isinstance(given, FromCutOff) else given,
+        "destroy_by_from_cut_off": from_cut_off,
+    }
+
+
+def _ends(given: str | YearEnd | None) -> tuple[tuple[int, int], ...]:
+    return (given.year_end,) if isinstance(given, YearEnd) else CUT_OFFS[given or "none"]
+
+
+def _trigger(given: str | Several) -> Trigger:
+    if isinstance(given, str):
+        return Trigger.of(given)
+    if given.earliest:
+        return Trigger(tuple(given.earliest), Which.EARLIEST)
+    return Trigger(tuple(given.latest or ()), Which.LATEST)
 
 
 def _copy(table: CopyTable, datasets: Sequence[Pattern]) -> Copy:
@@ -170,8 +223,6 @@ def _copy(table: CopyTable, datasets: Sequence[Pattern]) -> Copy:
 def _not_followed(table: ClassTable, disposal: DisposalTable | None) -> list[str]:
     """Return the terms that were written and that the engine would pass over in silence."""
     terms = {
-        "a trigger of several events": isinstance(table.trigger, Several),
-        "[[class.also]]": bool(table.also),
         "linked_to": bool(table.linked_to),
         "our_role of a class": table.our_role is not None,
         f"then = {table.then}": table.then in {"return", "archive", "transfer"},

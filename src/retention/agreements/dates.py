@@ -11,13 +11,13 @@ from retention.agreements.models import AgreementTable, ClassTable, DisposalTabl
 from retention.agreements.reading import Findings
 from retention.agreements.text import Document, Path
 from retention.domain.agreement import RetentionClass
-from retention.domain.clock import Conflict, Days, Period, cut_off
-from retention.domain.eligibility import days_from
+from retention.domain.clock import Conflict, Days, cut_off
+from retention.domain.timeline import certain
+from retention.domain.words import long_day
 
 ROOM_DAYS = 31  # less than this from due to gone is worth a warning: reviews take weeks
 _FIRST = date(2021, 4, 1)
 _SPAN_DAYS = 4 * 365 + 1  # every day of the calendar, 29 February included
-_NO_LEAD = Period(0, 0, 0)
 
 
 def check_dates(
@@ -37,8 +37,8 @@ def check_dates(
     assert days.destroy_by is not None
     room = (days.destroy_by - days.due_on).days + 1
     told = (
-        f"from {_long(trigger)}: kept through {_long(days.retained_through or trigger)}, "
-        f"due {_long(days.due_on)}, gone by {_long(days.destroy_by)}"
+        f"from {long_day(trigger)}: kept through {long_day(days.retained_through or trigger)}, "
+        f"due {long_day(days.due_on)}, gone by {long_day(days.destroy_by)}"
     )
     name = "keep_exactly" if table.keep_exactly is not None else "destroy_by"
     if room < 1:
@@ -61,7 +61,7 @@ def worst(kind: RetentionClass) -> tuple[date, Days] | None:
         before = day - timedelta(days=1)
         if kind.rule.cut_off and cut_off(kind.rule.cut_off, before) != before:
             continue  # the day before in the same year: as long to keep, and no later to be gone
-        found = days_from(kind, day, lead=_NO_LEAD)
+        found = certain(kind, day)
         days = found.days if isinstance(found, Conflict) else found
         if days.due_on is None or days.destroy_by is None:
             return None
@@ -69,8 +69,3 @@ def worst(kind: RetentionClass) -> tuple[date, Days] | None:
         if least is None or room < least[0]:
             least = room, day, days
     return None if least is None else least[1:]
-
-
-def _long(day: date) -> str:
-    """Return a day as people write it, such as 1 April 2021."""
-    return f"{day.day} {day:%B %Y}"

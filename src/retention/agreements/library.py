@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 
 from retention.agreements.build import agreement_of
 from retention.agreements.checking import (
@@ -23,8 +24,9 @@ from retention.agreements.faults import Fault, FaultyAgreementsError
 from retention.agreements.reading import Findings
 from retention.agreements.references import Directory
 from retention.agreements.text import Document, read_text
-from retention.domain.agreement import Agreement, Party, Person, Status
+from retention.domain.agreement import Agreement, Party, Person
 from retention.domain.canonical import sha256
+from retention.domain.term import Term
 from retention.errors import AgreementError
 from retention.ports.library import Engine
 
@@ -50,18 +52,13 @@ class ReadLibrary:
 
         A reference of which nothing is signed or dated yet is there with its newest version.
         """
-        found = {}
-        for each in self.every:
-            if each.in_force_on(on) or not self._dated(each.reference):
-                found[each.reference] = each
-        return tuple(found.values())
+        return tuple(term.governing for term in self.terms(on) if term.governing is not None)
 
-    def _dated(self, reference: str) -> bool:
-        versions = [each for each in self.every if each.reference == reference]
-        return any(
-            each.in_force_from is not None
-            or any(kind.status is not Status.PLACEHOLDER for kind in each.classes)
-            for each in versions
+    def terms(self, on: date) -> Sequence[Term]:
+        """Return for each reference what its versions say together on the day *on*."""
+        return tuple(
+            Term.of(tuple(versions), on)
+            for _, versions in groupby(self.every, key=lambda each: each.reference)
         )
 
     def agreement(self, reference: str, version: int) -> Agreement:

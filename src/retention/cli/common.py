@@ -11,6 +11,11 @@ from retention.domain.agreement import Person
 from retention.errors import NotAuthorisedError
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+as_at = click.option(
+    "--as-at",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Ask for another day than today, with what is known today.",
+)
 PASSWORD = "RETENTION_PASSWORD"  # noqa: S105  # the name of a variable, not a password
 
 

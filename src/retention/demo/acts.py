@@ -9,7 +9,7 @@ from retention.demo.stage import APPROVERS, Stage, owner_client
 from retention.domain.agreement import Person
 from retention.domain.case import Case
 from retention.domain.entry import Entry
-from retention.domain.registers import TriggerEvent
+from retention.domain.events import TriggerEvent
 from retention.steps.cases import case_of, cases, read_proposal
 from retention.steps.classify import Dated
 from retention.steps.notify import notices

@@ -10,7 +10,8 @@ from datetime import date
 from itertools import product
 from types import MappingProxyType
 
-from retention.domain.registers import Hold, TriggerEvent
+from retention.domain.events import TriggerEvent
+from retention.domain.hold import Hold
 
 DEMO_DAY = date(2026, 11, 2)
 

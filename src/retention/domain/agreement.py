@@ -1,13 +1,15 @@
 """What the controllers and we signed for one project.
 
-The words are those of the agreement file; how dates follow from them is ``domain.schedule``.
+The words are those of the agreement file; how dates follow from them is ``domain.timeline``.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import Self
 
+from retention.domain.age import Age
 from retention.domain.clock import Period
 from retention.domain.pattern import Pattern
 
@@ -66,6 +68,20 @@ class Silence(StrEnum):
     PROCEED = "proceed"
 
 
+class AfterEnd(StrEnum):
+    """What the end of the agreement means for a class."""
+
+    KEEP_TO_TERM = "keep-to-term"  # the periods run on, as a clause instructs
+    DISPOSE = "dispose"  # the end starts the clock, if nothing did before
+
+
+class Which(StrEnum):
+    """Which of several events starts a clock."""
+
+    EARLIEST = "earliest"
+    LATEST = "latest"
+
+
 @dataclass(frozen=True, slots=True)
 class Party:
     """An organisation; ``to_confirm`` marks one that the sources do not name for certain."""
@@ -93,6 +109,25 @@ class EventKind:
     name: str
     per: str  # a placeholder, or "agreement"
     recorded_by: tuple[str, ...]
+    expected: Mapping[str, date] = field(default_factory=dict)  # value ("" per agreement) → day
+    chase_after: Period | None = None  # after the expected day, somebody is asked
+
+    def value_for(self, values: Mapping[str, str]) -> str | None:
+        """Return the value whose event concerns a dataset, or None if its place has none."""
+        return "" if self.per == "agreement" else values.get(self.per)
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """A legal support that can lapse, such as approval under section 251."""
+
+    name: str
+    nations: tuple[str, ...]  # () is all of them
+    until: date | None
+
+    def concerns(self, values: Mapping[str, str]) -> bool:
+        """Tell whether the data with these placeholder *values* depend on it."""
+        return not self.nations or values.get("nation", self.nations[0]) in self.nations
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +142,51 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
+class Trigger:
+    """The event that starts a clock, or the earliest or latest of several."""
+
+    events: tuple[str, ...]
+    which: Which = Which.EARLIEST
+
+    @classmethod
+    def of(cls, event: str) -> Self:
+        """Return the trigger that is this one *event*."""
+        return cls((event,))
+
+    def __str__(self) -> str:
+        """Return it in words."""
+        if len(self.events) == 1:
+            return self.events[0]
+        return f"the {self.which.value} of {', '.join(self.events)}"
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """Trigger + period + kind, as the clause has it.  Absent bounds are None, never zero."""
 
-    trigger: str
+    trigger: Trigger
     cut_off: tuple[tuple[int, int], ...]  # ends of the year as (month, day); () is "none"
-    keep_at_least: Period | None = None
+    keep_at_least: Period | Age | None = None
     destroy_by: Period | None = None
     destroy_by_from_cut_off: bool = False
     keep_exactly: Period | None = None
     dispose_within: Period | None = None
+
+    @property
+    def event_names(self) -> tuple[str, ...]:
+        """The names of the events that it counts from or asks about."""
+        keep = self.keep_at_least
+        age_at = keep.one_more_if_17_at if isinstance(keep, Age) else ""
+        return (*self.trigger.events, age_at) if age_at else self.trigger.events
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """One more duty on the same datasets, with an owner and a clause of its own."""
+
+    owner: str  # a party: only its instruction moves this duty's maximum
+    clause: str
+    rule: Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +212,28 @@ class RetentionClass:
     approved_by: tuple[str, ...] = ()
     copies: tuple[Copy, ...] = ()
     not_followed: tuple[str, ...] = ()
+    also: tuple[Duty, ...] = ()
+    after_end: AfterEnd | None = None
+    after_end_clause: str = ""
+    review_at_latest: Period | None = None
+    period_covered: str = ""  # "attested", or a placeholder whose value is a year or month
+    schedule: str = ""  # the library rule that it follows or departs from
+    shorter_than: str = ""  # that rule, if its minimum is longer: asks for a written confirmation
+
+    @property
+    def event_names(self) -> tuple[str, ...]:
+        """The names of every event that a rule of this class counts from or asks about."""
+        rules = [self.rule, *(duty.rule for duty in self.also)]
+        names: dict[str, None] = {}
+        for rule in rules:
+            if rule is not None:
+                names |= dict.fromkeys(rule.event_names)
+        return tuple(names)
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether people can be recognised in it; what nobody has said yet is taken to be so."""
+        return self.identifiability not in {"anonymised", "aggregated"}
 
     @property
     def placeholders(self) -> tuple[str, ...]:
@@ -151,6 +243,15 @@ class RetentionClass:
     def controllers_of(self, values: Mapping[str, str]) -> tuple[str, ...]:
         """Return every controller of the dataset with these placeholder *values*."""
         return self.controllers_by_nation.get(values.get("nation", ""), self.controllers)
+
+
+@dataclass(frozen=True, slots=True)
+class Extensions:
+    """How far and how often a period may be extended, and on whose instruction."""
+
+    longest: Period
+    times: int
+    by: tuple[str, ...]  # parties
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +277,8 @@ class Disposal:
     certificate_within: Period
     dispute_window: Period
     limits: Limits
+    extension: Extensions | None = None  # None: the agreement allows none
+    escalate_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +300,13 @@ class Agreement:
     events: tuple[EventKind, ...]
     classes: tuple[RetentionClass, ...]
     digest: str
+    support: tuple[Support, ...] = ()
+    instructions_from: tuple[str, ...] = ()
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether any class is agreed, so that something may be disposed of."""
+        return any(each.status is Status.SIGNED for each in self.classes)
 
     def class_named(self, name: str) -> RetentionClass:
         """Return the class; raise KeyError if the agreement has none of that name."""

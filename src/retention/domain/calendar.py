@@ -3,11 +3,15 @@
 Source: ``clock.md``, ruling 2: 2026-03-31T23:15Z is 1 April in London, the next financial year.
 """
 
+import re
+from calendar import monthrange
 from datetime import date, datetime
 
 import pendulum
 
 LONDON = "Europe/London"
+YEARS = (1850, 2200)  # what can be the day of an event: births among them, and nothing mistyped
+_DAY = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 
 
 def london_day(at: datetime) -> date:
@@ -28,3 +32,24 @@ def stamp(at: datetime) -> str:
 def instant(text: str) -> datetime:
     """Return the instant that :func:`stamp` wrote."""
     return datetime.fromisoformat(text)
+
+
+def days_in(text: str) -> tuple[date, date]:
+    """Return the first and last day of a date that may be imprecise: 2019, 2019-06, 2019-06-30.
+
+    Raises ValueError for anything else, and for a year that no event of ours can be of.
+    Source: ``clock.md``, ruling 8.
+    """
+    found = _DAY.fullmatch(text)
+    if found is None:
+        raise ValueError("a date is written 2019-06-30, or 2019-06 or 2019 if no more is known")
+    year, month, day = (None if part is None else int(part) for part in found.groups())
+    assert year is not None
+    if not YEARS[0] <= year <= YEARS[1]:
+        raise ValueError(f"the year {year} is not between {YEARS[0]} and {YEARS[1]}")
+    if month is None:
+        return date(year, 1, 1), date(year, 12, 31)
+    if day is None:
+        first = date(year, month, 1)
+        return first, first.replace(day=monthrange(year, month)[1])
+    return date(year, month, day), date(year, month, day)

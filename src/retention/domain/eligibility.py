@@ -5,15 +5,31 @@ opens a review and never destroys.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
-from retention.domain.agreement import Agreement, Covers, RetentionClass, Status
-from retention.domain.clock import Conflict, Days, Period, between, cut_off, exactly
+from retention.domain.agreement import Agreement, RetentionClass, Status
+from retention.domain.clock import Days
 from retention.domain.dataset import DatasetId
-from retention.domain.registers import Hold, TriggerEvent
+from retention.domain.events import TriggerEvent
+from retention.domain.hold import Hold, Subject, covered_by
+from retention.domain.knowledge import Ground, expired_unconfirmed, facts_of
+from retention.domain.timeline import Timeline, timeline
+from retention.domain.within import Firmness
+from retention.domain.words import long_day
 
-ENDED = "ended-not-renewed"  # the event by which a person says that an end has no successor
+
+class Phase(StrEnum):
+    """Where the days alone put a dataset; what people have done since is its state."""
+
+    UNCLASSIFIED = "unclassified"  # no agreement or no class claims it
+    PLACEHOLDER = "placeholder"  # its period is yet to be agreed
+    AWAITING_TRIGGER = "awaiting_trigger"
+    CONFLICT = "conflict"
+    RETAINED = "retained"
+    REVIEW_OPEN = "review_open"
+    DUE = "due"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +41,40 @@ class Assessment:
 
     dataset: DatasetId
     on: date
-    eligible: bool
-    reasons: tuple[str, ...]  # every reason why not; empty if eligible
-    working: tuple[str, ...]  # sentences that a reader can check with a pencil
+    phase: Phase
+    reasons: tuple[str, ...]  # every reason why it is not eligible; empty if it is
+    working: tuple[str, ...] = ()  # sentences that a reader can check with a pencil
     holds: tuple[Hold, ...] = ()
-    trigger: TriggerEvent | None = None
-    cut_off_on: date | None = None
-    days: Days | None = None
-    conflict: bool = False
+    conflicts: tuple[str, ...] = ()
+    timeline: Timeline | None = None
+    ask_on: date | None = None  # for an event that has not come: ask about it from here
+    review_at_latest: date | None = None
     raised: bool = False  # a person must look, every day until someone acts
+
+    @property
+    def eligible(self) -> bool:
+        """Whether a review may be opened and people asked."""
+        return not self.reasons
+
+    @property
+    def days(self) -> Days | None:
+        """What follows from the trigger; None while nothing can be said."""
+        return None if self.timeline is None else self.timeline.days
+
+    @property
+    def trigger(self) -> TriggerEvent | None:
+        """The event that set the clock going."""
+        return None if self.timeline is None else self.timeline.trigger
+
+    @property
+    def conflict(self) -> bool:
+        """Whether a minimum ends after a maximum: only people can decide which gives way."""
+        return bool(self.conflicts)
+
+    @property
+    def cut_off_on(self) -> date | None:
+        """The day to which the cut-off carries the trigger."""
+        return None if self.timeline is None else self.timeline.cut_off_on
 
     @property
     def due(self) -> bool:
@@ -42,180 +83,211 @@ class Assessment:
             self.days is not None and (self.days.due_on is None or self.days.due_on <= self.on)
         )
 
+    @property
+    def overdue(self) -> bool:
+        """Whether it is there past its maximum; a day that only warns makes nothing overdue."""
+        return (
+            self.timeline is not None
+            and self.days is not None
+            and self.days.destroy_by is not None
+            and self.days.destroy_by < self.on
+            and self.timeline.firmness is not Firmness.WARNING
+        )
 
-@dataclass(slots=True)
-class _Draft:
-    reasons: list[str] = field(default_factory=list)
-    working: list[str] = field(default_factory=list)
-    raised: bool = False
+    @property
+    def held_past_maximum(self) -> bool:
+        """Whether holds that others ordered keep it past its maximum: a state and no fault."""
+        return self.overdue and any(not hold.is_ours_alone for hold in self.holds)
+
+    @property
+    def over_retained(self) -> bool:
+        """Whether nothing but ourselves keeps it past its maximum: an incident."""
+        return self.overdue and not self.held_past_maximum
 
 
-def assess(
-    dataset: DatasetId,
-    agreement: Agreement | None,
-    events: Sequence[TriggerEvent],
-    holds: Sequence[Hold],
-    *,
-    on: date,
-) -> Assessment:
+def assess(dataset: DatasetId, ground: Ground, *, on: date) -> Assessment:
     """Say what *dataset* is eligible for on the day *on*, with every reason and the working."""
-    matching = tuple(hold for hold in holds if hold.matches(dataset))
-    draft = _Draft([f"held by {hold.id} ({hold.ground})" for hold in matching])
-    if (
-        agreement is None
-        or agreement.reference != dataset.reference
-        or not agreement.in_force_on(on)
-    ):
-        draft.reasons.append("no agreement is in force for it")
-        return _not_eligible(dataset, on, draft, matching)
-    if unconfirmed := _expired_unconfirmed(agreement, events, on):
-        draft.reasons.append(unconfirmed)
-        draft.raised = True
-    try:
-        kind = agreement.class_named(dataset.class_name)
-    except KeyError:
-        draft.reasons.append("no class of the agreement claims it")
-        return _not_eligible(dataset, on, draft, matching)
-    if kind.status is Status.PLACEHOLDER:
-        draft.reasons.append("its class is a placeholder: the period is yet to be agreed")
-    for term in kind.not_followed:
-        draft.reasons.append(f"the engine cannot follow a term that was signed: {term}")
-        draft.raised = True
-    if kind.rule is None or agreement.disposal is None:
-        draft.reasons.append("no retention rule is agreed for it")
-        return _not_eligible(dataset, on, draft, matching)
-    event = _trigger(dataset, agreement, kind, events)
-    if event is None:
-        draft.reasons.append(f"nobody has recorded the event {kind.rule.trigger}")
-        return _not_eligible(dataset, on, draft, matching)
-    return _on_the_clock(dataset, agreement.disposal.lead, kind, event, matching, draft, on)
+    return Assessor(ground, on).assess(dataset)
 
 
-def _on_the_clock(
-    dataset: DatasetId,
-    lead: Period,
-    kind: RetentionClass,
-    event: TriggerEvent,
-    holds: tuple[Hold, ...],
-    draft: _Draft,
-    on: date,
-) -> Assessment:
-    assert kind.rule is not None
-    start = cut_off(kind.rule.cut_off, event.on)
-    draft.working.append(f"{event.name} {event.value} on {event.on}".replace("  ", " "))
-    if start != event.on:
-        draft.working.append(f"the cut-off carries it to {start}")
-    found = days_from(kind, event.on, lead=lead)
-    days = found.days if isinstance(found, Conflict) else found
-    if event.on > on and days.retained_through is not None:
-        # A dated end drives maximums at once; a minimum starts when the thing has happened.
-        draft.reasons.append(f"{event.name} lies ahead, on {event.on}")
-    draft.working += _sentences(kind, days)
-    if conflict := isinstance(found, Conflict):
-        draft.reasons.append("its minimum ends after its maximum: people must decide")
-    if on < days.review_opens_on:
-        draft.reasons.append(f"its review opens on {days.review_opens_on}")
-    return Assessment(
-        dataset,
-        on,
-        eligible=not draft.reasons,
-        reasons=tuple(draft.reasons),
-        working=tuple(draft.working),
-        holds=holds,
-        trigger=event,
-        cut_off_on=start,
-        days=days,
-        conflict=conflict,
-        raised=draft.raised or conflict or (days.destroy_by is not None and days.destroy_by < on),
-    )
+class Assessor:
+    """Assesses the datasets of one agreement on one day.
 
-
-def days_from(kind: RetentionClass, on: date, *, lead: Period) -> Days | Conflict:
-    """Return what follows from a trigger on the day *on* by the rule that *kind* must have.
-
-    Where the maximum covers all copies, ``destroy_by`` is the last day of the live ones: what ages
-    out by itself must have had its time before the maximum.  Source: ``clock.md``, ruling 13.
+    Datasets that share their class and their events share a timeline: it is worked out once.
     """
-    rule = kind.rule
-    assert rule is not None
-    start = cut_off(rule.cut_off, on)
-    if rule.keep_exactly is not None and rule.dispose_within is not None:
-        found = exactly(rule.keep_exactly, rule.dispose_within, start=start, lead=lead)
-    else:
-        through = None if rule.keep_at_least is None else rule.keep_at_least.after(start)
-        most_from = start if rule.destroy_by_from_cut_off else on
-        most = None if rule.destroy_by is None else rule.destroy_by.after(most_from)
-        found = between(through, most, lead=lead)
-    days = found.days if isinstance(found, Conflict) else found
-    if days.destroy_by is None:
+
+    def __init__(self, ground: Ground, on: date) -> None:
+        """Look at *ground* on the day *on*."""
+        self._ground, self._on = ground, on
+        self._holds = ground.holds.concerning(ground.term.reference)
+        self._shared: dict[tuple[object, ...], Timeline] = {}
+        self._kinds = _by_name(ground.term.governing)
+        self._expired = expired_unconfirmed(ground.term, ground.events, on)
+
+    def assess(self, dataset: DatasetId) -> Assessment:
+        """Return the assessment of one dataset."""
+        agreement = self._ground.term.governing
+        if agreement is None or agreement.reference != dataset.reference:
+            return self._unclaimed(dataset, "no agreement is in force for it")
+        kind = self._kinds.get(dataset.class_name)
+        if kind is None:
+            return self._unclaimed(dataset, "no class of the agreement claims it")
+        holds = self._matching(dataset, kind)
+        reasons = [f"held by {hold.id} ({hold.ground})" for hold in holds]
+        raised = self._terms(kind, str(dataset), reasons)
+        if kind.status is Status.PLACEHOLDER:
+            reasons.append("its class is a placeholder: the period is yet to be agreed")
+        if kind.rule is None or agreement.disposal is None:
+            if kind.status is not Status.PLACEHOLDER:
+                reasons.append("no retention rule is agreed for it")
+            return Assessment(
+                dataset, self._on, Phase.PLACEHOLDER, tuple(reasons), holds=holds, raised=True
+            )
+        found = self._timeline(dataset, kind, agreement)
+        return self._dated(dataset, kind, found, holds, reasons, raised=raised)
+
+    def _unclaimed(self, dataset: DatasetId, why: str) -> Assessment:
+        holds = self._matching(dataset, None)
+        reasons = [f"held by {hold.id} ({hold.ground})" for hold in holds]
+        return Assessment(
+            dataset, self._on, Phase.UNCLASSIFIED, (*reasons, why), holds=holds, raised=True
+        )
+
+    def _matching(self, dataset: DatasetId, kind: RetentionClass | None) -> tuple[Hold, ...]:
+        if not self._holds:
+            return ()
+        subject = None
+        if kind is not None:
+            agreement = self._ground.term.governing
+            assert agreement is not None
+            controllers = kind.controllers_of(dataset.values) or agreement.controllers
+            subject = Subject(dataset, controllers, covered_by(kind.period_covered, dataset.values))
+        return tuple(hold for hold in self._holds if hold.matches(dataset, subject))
+
+    def _terms(self, kind: RetentionClass, dataset: str, reasons: list[str]) -> bool:
+        """Add the reasons that lie in agreement and instructions; tell whether to raise it."""
+        before = len(reasons)
+        if self._expired:
+            reasons.append(self._expired)
+        reasons += [
+            f"the engine cannot follow a term that was signed: {term}" for term in kind.not_followed
+        ]
+        instructions = self._ground.instructions
+        if kind.shorter_than and not instructions.confirms_shorter(kind.name):
+            reasons.append(f"{kind.shorter_than}: a written confirmation is not recorded")
+        reasons += [
+            f"{each.controller} instructed to {each.verb} it ({each.id})"
+            for each in instructions.diverting(kind.name, dataset)
+        ]
+        return len(reasons) > before
+
+    def _timeline(self, dataset: DatasetId, kind: RetentionClass, agreement: Agreement) -> Timeline:
+        assert agreement.disposal is not None
+        facts = facts_of(dataset, kind, agreement, self._ground, self._on)
+        # What makes two datasets alike for the clock: the same class, and the same knowledge.
+        key = (
+            kind.name,
+            tuple((name, known.within, known.event) for name, known in facts.known.items()),
+            facts.end,
+            facts.in_use,
+            facts.used_until,
+            tuple(facts.extensions),
+        )
+        if (found := self._shared.get(key)) is None:
+            found = self._shared[key] = timeline(kind, facts, lead=agreement.disposal.lead)
         return found
-    live_by = min((w.after(days.destroy_by, sign=-1) for w in _waits(kind)), default=None)
-    return between(days.retained_through, live_by or days.destroy_by, lead=lead)
+
+    def _dated(
+        self,
+        dataset: DatasetId,
+        kind: RetentionClass,
+        found: Timeline,
+        holds: tuple[Hold, ...],
+        reasons: list[str],
+        *,
+        raised: bool,
+    ) -> Assessment:
+        reasons += _reasons_in(found, self._on)
+        ask_on = at_latest = None
+        if found.awaiting:
+            ask_on, at_latest = self._asking(dataset, kind, found.awaiting)
+        days = found.days
+        overdue = days is not None and days.destroy_by is not None and days.destroy_by < self._on
+        chased = any(day is not None and day <= self._on for day in (ask_on, at_latest))
+        return Assessment(
+            dataset,
+            self._on,
+            _phase(kind, found, self._on),
+            tuple(reasons),
+            found.working,
+            holds,
+            (_CONFLICT,) if found.conflict else (),
+            found,
+            ask_on,
+            at_latest,
+            raised or found.conflict or overdue or chased or bool(found.awaiting) or days is None,
+        )
+
+    def _asking(
+        self, dataset: DatasetId, kind: RetentionClass, awaiting: Sequence[str]
+    ) -> tuple[date | None, date | None]:
+        """Return from when to ask about the missing events, and when a review comes at the latest.
+
+        Both count from the day on which the event was expected, or else from the agreement's
+        start; a class that does not say when is reviewed at the agreement's end.
+        Source: ``clock.md``, ruling 7.
+        """
+        agreement, term = self._ground.term.governing, self._ground.term
+        assert agreement is not None
+        declared = {each.name: each for each in agreement.events}
+        expected = [
+            (day, each)
+            for name in awaiting
+            if (each := declared.get(name)) is not None
+            and (day := each.expected.get(each.value_for(dataset.values) or "")) is not None
+        ]
+        asks = [e.chase_after.after(day) for day, e in expected if e.chase_after is not None]
+        anchor = min((day for day, _ in expected), default=term.started_on)
+        at_latest = term.ends_on
+        if kind.review_at_latest is not None and anchor is not None:
+            at_latest = kind.review_at_latest.after(anchor)
+        return min(asks, default=None), at_latest
 
 
-def _waits(kind: RetentionClass) -> list[Period]:
-    """Return how long copies take to age out, where the maximum covers them too."""
-    if kind.destroy_by_covers is not Covers.ALL_COPIES:
-        return []
-    return [copy.gone_within for copy in kind.copies if copy.gone_within is not None]
+_CONFLICT = "its minimum ends after its maximum: people must decide"
 
 
-def _expired_unconfirmed(
-    agreement: Agreement, events: Sequence[TriggerEvent], on: date
-) -> str | None:
-    """Return why nothing may be disposed of after an end that nobody confirmed.
-
-    Source: ``clock.md``, ruling 6: a renewal may merely not have been loaded.
-    """
-    until = agreement.in_force_until
-    if until is None or on <= until:
-        return None
-    if any((e.reference, e.name) == (agreement.reference, ENDED) and e.on <= on for e in events):
-        return None
-    return f"its agreement ended on {until}: expired, unconfirmed"
+def _by_name(agreement: Agreement | None) -> dict[str, RetentionClass]:
+    return {} if agreement is None else {each.name: each for each in agreement.classes}
 
 
-def _sentences(kind: RetentionClass, days: Days) -> list[str]:
-    told = []
-    if days.retained_through is not None:
-        told.append(f"to be kept through {days.retained_through} (clause {kind.clause})")
-    if days.due_on is not None:
-        told.append(f"disposal may begin on {days.due_on}")
-    told.append(f"the review opens on {days.review_opens_on}")
-    if days.destroy_by is not None:
-        told.append(f"must be gone by {days.destroy_by}")
-        told += [f"so that a copy can still age out within {wait}" for wait in _waits(kind)]
-    return told
+def _reasons_in(found: Timeline, on: date) -> list[str]:
+    """Return each reason that lies in the days themselves."""
+    days = found.days
+    reasons = []
+    if not found.minimum_known or days is None or found.firmness is Firmness.WARNING:
+        reasons += [f"nobody has recorded the event {name}" for name in found.awaiting]
+        if not reasons:
+            reasons.append("nothing has started its clock yet")
+    if found.conflict:
+        reasons.append(_CONFLICT)
+    event = found.trigger
+    if event is not None and event.on > on and days is not None and days.retained_through:
+        # A dated end drives maximums at once; a minimum starts when the thing has happened.
+        reasons.append(f"{event.name} lies ahead, on {long_day(event.on)}")
+    if days is not None and on < days.review_opens_on:
+        reasons.append(f"its review opens on {long_day(days.review_opens_on)}")
+    return reasons
 
 
-def _trigger(
-    dataset: DatasetId, agreement: Agreement, kind: RetentionClass, events: Sequence[TriggerEvent]
-) -> TriggerEvent | None:
-    """Return the newest recording of the event that starts this dataset's clock."""
-    assert kind.rule is not None
-    declared = next((e for e in agreement.events if e.name == kind.rule.trigger), None)
-    if declared is None:
-        return None
-    value = "" if declared.per == "agreement" else dataset.values.get(declared.per)
-    for event in reversed(events):
-        if (event.reference, event.name, event.value) == (
-            agreement.reference,
-            declared.name,
-            value,
-        ):
-            return event
-    return None
-
-
-def _not_eligible(
-    dataset: DatasetId, on: date, draft: _Draft, holds: tuple[Hold, ...]
-) -> Assessment:
-    return Assessment(
-        dataset,
-        on,
-        eligible=False,
-        reasons=tuple(draft.reasons),
-        working=tuple(draft.working),
-        holds=holds,
-        raised=True,
-    )
+def _phase(kind: RetentionClass, found: Timeline, on: date) -> Phase:
+    days = found.days
+    if kind.status is Status.PLACEHOLDER:
+        return Phase.PLACEHOLDER
+    if found.conflict:
+        return Phase.CONFLICT
+    if days is None or not found.minimum_known:
+        return Phase.AWAITING_TRIGGER
+    if on < days.review_opens_on:
+        return Phase.RETAINED
+    return Phase.DUE if days.due_on is not None and on >= days.due_on else Phase.REVIEW_OPEN

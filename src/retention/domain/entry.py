@@ -25,8 +25,12 @@ class Entry(StrEnum):
     KEY = "key"  # a public key of ours came into use
     AGREEMENT = "agreement"  # a version came into force, with the digest of its file
     EVENT = "event"
+    EVENT_RETRACTED = "event_retracted"  # that recording was wrong: as if never made
     HOLD_PLACED = "hold_placed"
+    HOLD_CONFIRMED = "hold_confirmed"  # by a controller, in writing
+    RELEASE_ASKED = "release_asked"  # by one person; another confirms it
     HOLD_RELEASED = "hold_released"
+    INSTRUCTION = "instruction"  # a party's recorded word on datasets or a class
     SURVEYED = "surveyed"
     MOVED = "moved"  # a dataset, in the table of moves
     NOTICE = "notice"  # what controllers are told: (dataset, clause, action)
@@ -49,6 +53,7 @@ class Entry(StrEnum):
     SEALED = "sealed"  # the document was sealed
     DELIVERED = "delivered"
     INCIDENT = "incident"
+    INCIDENT_CLOSED = "incident_closed"
 
 
 _FATES = "destroyed absent_before held_back refused failed unknown"
@@ -60,8 +65,14 @@ FACTS: Mapping[Entry, frozenset[str]] = MappingProxyType(
             Entry.KEY: "purpose key_id public",
             Entry.AGREEMENT: "agreement version digest",
             Entry.EVENT: "agreement event value on by evidence",
-            Entry.HOLD_PLACED: "hold ground agreement class dataset by evidence",
+            Entry.EVENT_RETRACTED: "agreement event value entry by evidence",
+            Entry.HOLD_PLACED: "hold ground agreement class dataset controller nation"
+            " covers_from covers_through received_on answer_to by evidence",
+            Entry.HOLD_CONFIRMED: "hold controller signed_on by evidence",
+            Entry.RELEASE_ASKED: "hold successor by evidence",
             Entry.HOLD_RELEASED: "hold by evidence",
+            Entry.INSTRUCTION: "instruction verb agreement class dataset until to moves_maximum"
+            " controller signed_on by evidence",
             Entry.SURVEYED: "agreement version datasets versions bytes unclassified failed",
             Entry.MOVED: "dataset event before after",
             Entry.NOTICE: "notice agreement version action document datasets",
@@ -85,6 +96,7 @@ FACTS: Mapping[Entry, frozenset[str]] = MappingProxyType(
             Entry.SEALED: "proposal certificate pdf",
             Entry.DELIVERED: "proposal certificate controller message",
             Entry.INCIDENT: "incident dataset noticed_on personal",
+            Entry.INCIDENT_CLOSED: "incident dataset by evidence",
         }.items()
     }
 )

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Protocol
 
 from retention.domain.agreement import Agreement, Party, Person
+from retention.domain.term import Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,10 @@ class Library(Protocol):
 
     def agreements(self, on: date) -> Sequence[Agreement]:
         """Return for each reference the version that governs on the day *on*."""
+        ...
+
+    def terms(self, on: date) -> Sequence[Term]:
+        """Return for each reference what its versions say together on the day *on*."""
         ...
 
     def agreement(self, reference: str, version: int) -> Agreement:

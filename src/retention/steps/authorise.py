@@ -7,7 +7,7 @@ Source: NHS Records Management Code of Practice (2021, updated 2023), s. 5.2 and
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from retention.domain.agreement import Agreement
@@ -18,9 +18,9 @@ from retention.domain.dataset import DatasetId
 from retention.domain.disposition import State
 from retention.domain.eligibility import assess
 from retention.domain.entry import Record
+from retention.domain.hold import Hold, HoldBook, Subject, covered_by
 from retention.domain.manifest import Manifest
 from retention.domain.proposal import Item, Proposal
-from retention.domain.registers import Hold, events_in, holds_in
 from retention.errors import (
     HeldError,
     NotAuthorisedError,
@@ -36,7 +36,7 @@ from retention.steps.answers import answer_of, kept_items, roots_of
 from retention.steps.cases import case_of, read_proposal
 from retention.steps.moves import state_of
 from retention.steps.notify import document_of, notices
-from retention.steps.record import HOLDS, events_stream
+from retention.steps.registers import Registers, term_of
 
 _MAY_GO_ON = {State.COOLING_OFF, State.IN_DISPOSAL}
 
@@ -135,7 +135,8 @@ def signature_holds(signed: Record, proposal: str, gate: Checks) -> bool:
 
 def require_agreement(proposal: Proposal, library: Library, today: date) -> None:
     """Raise StaleError unless the agreement version that people were shown still governs."""
-    governing = governing_agreement(proposal.agreement, library, today)
+    governing = term_of(library, proposal.agreement, today).governing
+    assert governing is not None
     if (governing.version, governing.digest) != (proposal.version, proposal.agreement_digest):
         raise StaleError(
             f"{proposal.agreement} changed since it was shown (now v{governing.version})",
@@ -150,10 +151,10 @@ def require_ground(
 
     Source: ``clock.md``, ruling 11: any changed input voids an approval.
     """
-    agreement = governing_agreement(proposal.agreement, library, today)
-    dataset = _id_of(item, agreement)
-    events = events_in(ledger.stream(events_stream(agreement.reference)))
-    found = assess(dataset, agreement, events, (), on=today)
+    term = term_of(library, proposal.agreement, today)
+    assert term.governing is not None
+    ground = replace(Registers.read(ledger).ground(term), holds=HoldBook())  # asked on their own
+    found = assess(_id_of(item, term.governing), ground, on=today)
     due = None if found.days is None or found.days.due_on is None else found.days.due_on.isoformat()
     shown = (item.trigger_on, item.trigger_evidence, item.due_on)
     trigger = found.trigger
@@ -175,14 +176,6 @@ def require_no_objection(ledger: Ledger, evidence: Evidence, item: Item) -> None
             )
 
 
-def governing_agreement(reference: str, library: Library, today: date) -> Agreement:
-    """Return the version that governs *today*; raise NotAuthorisedError if none does."""
-    for agreement in library.agreements(today):
-        if agreement.reference == reference:
-            return agreement
-    raise NotAuthorisedError(f"no agreement {reference} is in force", hint="look at policies/")
-
-
 def require_no_hold(
     ledger: Ledger, library: Library, items: Sequence[Item], proposal: Proposal
 ) -> None:
@@ -197,8 +190,15 @@ def matching_holds(
 ) -> list[Hold]:
     """Return the holds that match any of *items*, read now."""
     agreement = library.agreement(proposal.agreement, proposal.version)
-    holds = holds_in(ledger.stream(HOLDS))
-    return [hold for hold in holds for item in items if hold.matches(_id_of(item, agreement))]
+    holds = Registers.read(ledger).holds.concerning(agreement.reference)
+    subjects = [_subject(item, agreement) for item in items]
+    return [hold for hold in holds for each in subjects if hold.matches(each.dataset, each)]
+
+
+def _subject(item: Item, agreement: Agreement) -> Subject:
+    dataset = _id_of(item, agreement)
+    covered = agreement.class_named(item.class_name).period_covered
+    return Subject(dataset, item.controllers, covered_by(covered, dataset.values))
 
 
 def _id_of(item: Item, agreement: Agreement) -> DatasetId:

@@ -41,8 +41,8 @@ from retention.domain.dataset import Fate
 from retention.domain.disposition import Event
 from retention.domain.dsse import Envelope, pae
 from retention.domain.entry import Draft, Entry, Fact, Record
+from retention.domain.hold import holds_in
 from retention.domain.proposal import Item, Proposal
-from retention.domain.registers import holds_in
 from retention.domain.wording import (
     BY_VERSION_ID,
     FULL_ENUMERATION,
@@ -61,7 +61,7 @@ from retention.steps.answers import kept_items
 from retention.steps.cases import case_of, read_proposal
 from retention.steps.moves import move_if_possible, stream_of
 from retention.steps.notify import notices
-from retention.steps.record import HOLDS
+from retention.steps.registers import HOLDS
 from retention.steps.residual import is_gone, last_look_is_due, last_success, residual_until
 from retention.views.certificate_view import Kit, document
 

@@ -3,22 +3,24 @@
 Dates alone lead nowhere else: what follows needs controllers told and people asked.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 
 from retention.domain.agreement import Agreement, RetentionClass
 from retention.domain.dataset import DatasetId
 from retention.domain.disposition import Event, State
-from retention.domain.eligibility import Assessment, assess
-from retention.domain.registers import Hold, TriggerEvent, events_in, holds_in
+from retention.domain.eligibility import Assessment, Assessor, Phase
+from retention.domain.term import Term
 from retention.ports.catalogue import Catalogue, Holding
 from retention.ports.ledger import Ledger
 from retention.steps.incidents import raise_incident
 from retention.steps.moves import move_if_possible, moved_at, state_of
-from retention.steps.record import HOLDS, events_stream
+from retention.steps.registers import Registers
 
 _AFTER_DISPOSAL = {State.DISPOSED, State.RESIDUAL, State.CLOSED}
+_STANDS_STILL = {Phase.PLACEHOLDER, Phase.AWAITING_TRIGGER, Phase.CONFLICT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +35,25 @@ class Dated:
 
 
 def assess_all(
-    agreements: Sequence[Agreement], *, catalogue: Catalogue, ledger: Ledger, on: date
+    terms: Sequence[Term], *, catalogue: Catalogue, ledger: Ledger, on: date
 ) -> Iterator[Dated]:
     """Yield every dataset in the catalogue with its assessment; it only looks."""
-    holds = holds_in(ledger.stream(HOLDS))
-    for agreement in agreements:
-        events = events_in(ledger.stream(events_stream(agreement.reference)))
-        known = {kind.name for kind in agreement.classes}
-        for dataset, holdings in _datasets(catalogue.holdings(agreement.reference)).items():
-            if dataset.class_name not in known:
-                continue  # the last survey was under another version: the next one says what it is
-            yield _dated(dataset, holdings, agreement, events, holds, ledger, on)
+    registers = Registers.read(ledger)
+    for term in terms:
+        agreement = term.governing
+        if agreement is None:
+            continue
+        assessor = Assessor(registers.ground(term), on)
+        kinds = {kind.name: kind for kind in agreement.classes}
+        for dataset, holdings in _datasets(catalogue.holdings(term.reference)):
+            # Of another version's class, the next survey says what it is.
+            if (kind := kinds.get(dataset.class_name)) is not None:
+                state = state_of(ledger, str(dataset))
+                yield Dated(assessor.assess(dataset), agreement, kind, holdings, state)
 
 
 def classify(
-    agreements: Sequence[Agreement], *, catalogue: Catalogue, ledger: Ledger, on: date
+    terms: Sequence[Term], *, catalogue: Catalogue, ledger: Ledger, on: date
 ) -> list[Dated]:
     """Move every dataset as far as class, trigger and date allow, and return where all stand.
 
@@ -55,12 +61,12 @@ def classify(
     raised as an incident.
     """
     result = []
-    for dated in assess_all(agreements, catalogue=catalogue, ledger=ledger, on=on):
+    for dated in assess_all(terms, catalogue=catalogue, ledger=ledger, on=on):
         name = str(dated.assessment.dataset)
         for event in _events(dated.assessment):
             move_if_possible(ledger, name, event)
         if dated.state in _AFTER_DISPOSAL and _came_back(dated, ledger):
-            personal = dated.kind.identifiability in {"identifiable", "pseudonymised"}
+            personal = dated.kind.is_personal
             raise_incident(ledger, "listed-after-disposal", name, noticed_on=on, personal=personal)
         result.append(
             Dated(
@@ -83,7 +89,7 @@ def _came_back(dated: Dated, ledger: Ledger) -> bool:
 def _events(assessment: Assessment) -> Iterator[Event]:
     days = assessment.days
     yield Event.CLASSIFY
-    if assessment.trigger is None or days is None or assessment.conflict:
+    if assessment.phase in _STANDS_STILL or days is None:
         return
     yield Event.TRIGGER
     if assessment.on >= days.review_opens_on:
@@ -92,27 +98,9 @@ def _events(assessment: Assessment) -> Iterator[Event]:
             yield Event.FALL_DUE
 
 
-def _datasets(holdings: Sequence[Holding]) -> dict[DatasetId, tuple[Holding, ...]]:
-    found: dict[DatasetId, tuple[Holding, ...]] = {}
-    for holding in holdings:
-        dataset = DatasetId(holding.agreement, holding.class_name, holding.binding)
-        found[dataset] = (*found.get(dataset, ()), holding)
-    return found
-
-
-def _dated(
-    dataset: DatasetId,
-    holdings: tuple[Holding, ...],
-    agreement: Agreement,
-    events: Sequence[TriggerEvent],
-    holds: Sequence[Hold],
-    ledger: Ledger,
-    on: date,
-) -> Dated:
-    return Dated(
-        assess(dataset, agreement, events, holds, on=on),
-        agreement,
-        agreement.class_named(dataset.class_name),
-        holdings,
-        state_of(ledger, str(dataset)),
-    )
+def _datasets(holdings: Iterable[Holding]) -> Iterator[tuple[DatasetId, tuple[Holding, ...]]]:
+    """Yield each dataset with its holdings, which come sorted by dataset."""
+    for _, group in groupby(holdings, key=lambda each: each.dataset):
+        found = tuple(group)
+        first = found[0]
+        yield DatasetId(first.agreement, first.class_name, first.binding), found

@@ -9,18 +9,14 @@ from datetime import date
 from retention.domain.agreement import Agreement, Person
 from retention.domain.dataset import DatasetId
 from retention.domain.entry import Draft, Entry, Fact, Record
+from retention.domain.hold import Ground
 from retention.errors import AgreementError, NotAuthorisedError, RefusedError
 from retention.ports.evidence import Evidence
 from retention.ports.ledger import Ledger
+from retention.steps.registers import HOLDS, events_stream
 
-HOLDS = "holds"
-GROUNDS = ("statutory", "court", "controller", "precaution")
+GROUNDS = tuple(each.value for each in Ground)
 ANSWERS = ("proceed", "object", "extend", "return-instead", "hold")
-
-
-def events_stream(reference: str) -> str:
-    """Return the name of the stream of one agreement's events."""
-    return f"agreement:{reference}"
 
 
 def record_event(
@@ -89,6 +85,12 @@ def place_hold(
         "agreement": agreement.reference,
         "class": class_name,
         "dataset": dataset,
+        "controller": "",
+        "nation": "",
+        "covers_from": "",
+        "covers_through": "",
+        "received_on": "",
+        "answer_to": "",
         "by": by.id,
         "evidence": digest,
     }

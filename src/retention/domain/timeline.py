@@ -1,0 +1,332 @@
+"""Which days follow for a dataset from what is known of its events, with the working.
+
+A class has its own rule and may have further duties (``[[class.also]]``): the longest minimum and
+the shortest maximum hold, and a minimum past the maximum is a conflict that people decide.
+Source: ``clock.md``, rulings 2 to 10 and 13.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from retention.domain.age import Age
+from retention.domain.agreement import Covers, RetentionClass, Rule, Trigger, Which
+from retention.domain.clock import Conflict, Days, Period, between, cut_off
+from retention.domain.events import TriggerEvent
+from retention.domain.instruction import Instruction
+from retention.domain.within import Firmness, Within, earliest_of, latest_of
+from retention.domain.within import between as within
+from retention.domain.words import event_words, long_day, period_words, year_words
+
+_NEXT = timedelta(days=1)
+_NO_LEAD = Period(0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One event of a trigger, as far as it is known; *event* is None if nobody recorded it."""
+
+    name: str
+    within: Within
+    event: TriggerEvent | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the clock may know of one dataset.
+
+    *known* answers for every event that a rule of its class names.  *end* is how far the
+    agreement's end is known, where that starts the clock too.  *in_use* tells from which day it is
+    back in use, and *used_until* when that use ceased; *owners* are the parties whose extension
+    moves the maximum of the class's own rule.
+    """
+
+    known: Mapping[str, Known]
+    end: Known | None = None
+    in_use: date | None = None
+    used_until: date | None = None
+    extensions: Sequence[Instruction] = ()
+    owners: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """What follows.  *days* is None while nothing can be said; *awaiting* names what is missing.
+
+    *overdue_between* are the days on which it was kept past a maximum that was moved too late.
+    """
+
+    days: Days | None
+    conflict: bool = False
+    firmness: Firmness = Firmness.FIRM
+    trigger: TriggerEvent | None = None
+    cut_off_on: date | None = None
+    awaiting: tuple[str, ...] = ()
+    minimum_known: bool = True
+    overdue_between: tuple[date, date] | None = None
+    working: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Bounds:
+    """Minimums and maximums, gathered duty by duty."""
+
+    through: list[date] = field(default_factory=list)
+    gone_by: list[tuple[date, Firmness, str]] = field(default_factory=list)  # day, how, owner
+    unknown: set[str] = field(default_factory=set)
+    minimum_known: bool = True
+    working: list[str] = field(default_factory=list)
+    trigger: TriggerEvent | None = None
+    cut_off_on: date | None = None
+
+
+def timeline(kind: RetentionClass, facts: Facts, *, lead: Period) -> Timeline:
+    """Say which days follow for datasets of *kind*, whose rule is agreed, from *facts*."""
+    assert kind.rule is not None
+    bounds = _Bounds()
+    _duty(kind.rule, "", kind.clause, facts, bounds, first=True)
+    for duty in kind.also:
+        bounds.working.append(f"also, for {duty.owner}:")
+        _duty(duty.rule, duty.owner, duty.clause, facts, bounds, first=False)
+    overdue = _extend(facts, bounds)
+    through = max(bounds.through) if bounds.through and bounds.minimum_known else None
+    most = min(bounds.gone_by) if bounds.gone_by else None
+    gone_by = None if most is None else _live_by(kind, most[0], bounds)
+    awaiting = tuple(sorted(bounds.unknown))
+    if through is None and gone_by is None:
+        return Timeline(
+            None,
+            trigger=bounds.trigger,
+            cut_off_on=bounds.cut_off_on,
+            awaiting=awaiting,
+            minimum_known=bounds.minimum_known,
+            working=tuple(bounds.working),
+        )
+    found = between(through, gone_by, lead=lead)
+    days = found.days if isinstance(found, Conflict) else found
+    return Timeline(
+        days,
+        isinstance(found, Conflict),
+        Firmness.FIRM if most is None else most[1],
+        bounds.trigger,
+        bounds.cut_off_on,
+        awaiting,
+        bounds.minimum_known,
+        overdue,
+        (*bounds.working, *_conclusion(days, most, lead)),
+    )
+
+
+def certain(kind: RetentionClass, day: date, *, lead: Period = _NO_LEAD) -> Days | Conflict:
+    """Return what follows if every event of *kind* happened on the one *day*."""
+    assert kind.rule is not None
+    known = {name: Known(name, within(day, day)) for name in kind.event_names}
+    found = timeline(kind, Facts(known), lead=lead)
+    assert found.days is not None
+    return Conflict(found.days) if found.conflict else found.days
+
+
+def start_of(trigger: Trigger, known: Callable[[str], Known]) -> Within:
+    """Return when *trigger* happened, as far as its events are known."""
+    parts = [known(name).within for name in trigger.events]
+    return earliest_of(parts) if trigger.which is Which.EARLIEST else latest_of(parts)
+
+
+def _duty(
+    rule: Rule, owner: str, clause: str, facts: Facts, bounds: _Bounds, *, first: bool
+) -> None:
+    """Add the bounds of one duty, and the sentences that lead to them."""
+    start = start_of(rule.trigger, facts.known.__getitem__)
+    if first and facts.end is not None:
+        start = earliest_of([start, facts.end.within])
+    begun = _begun(facts, start)
+    bounds.unknown |= start.unknown
+    if first:
+        bounds.trigger = _deciding(rule, facts, start, use_end=True)
+        bounds.cut_off_on = None if begun is None else cut_off(rule.cut_off, begun)
+    _tell_start(rule, facts, bounds, use_end=first)
+    under = f" (clause {clause})" if clause else ""
+    if rule.keep_exactly is not None and rule.dispose_within is not None:
+        _exact(rule, start, begun, owner, under, bounds)
+    if rule.keep_at_least is not None:
+        _minimum(rule, rule.keep_at_least, facts, begun, under, bounds)
+    if rule.destroy_by is not None and start.maximum_from is not None:
+        base = start.maximum_from
+        counted = cut_off(rule.cut_off, base) if rule.destroy_by_from_cut_off else base
+        gone_by = rule.destroy_by.after(counted)
+        bounds.gone_by.append((gone_by, start.firmness, owner))
+        bounds.working.append(
+            f"gone by {long_day(gone_by)}: {period_words(rule.destroy_by)} from "
+            f"{long_day(counted)}{under}"
+        )
+
+
+def _begun(facts: Facts, start: Within) -> date | None:
+    """Return the day from which the minimum counts: after a second use, the end of that use.
+
+    Source: ``clock.md``, ruling 10.
+    """
+    if facts.in_use is None:
+        return start.minimum_from
+    if start.minimum_from is None or facts.used_until is None:
+        return None
+    return max(start.minimum_from, facts.used_until)
+
+
+def _minimum(
+    rule: Rule,
+    keep: Period | Age,
+    facts: Facts,
+    begun: date | None,
+    under: str,
+    bounds: _Bounds,
+) -> None:
+    if begun is None:
+        bounds.minimum_known = False
+        return
+    if isinstance(keep, Age):
+        ended = facts.known.get(keep.one_more_if_17_at)
+        through = keep.after(begun, None if ended is None else ended.within.latest)
+        told = f"kept through {keep}"
+    else:
+        counted = _cut(rule, begun, bounds)
+        through = keep.after(counted)
+        told = f"kept {period_words(keep)}"
+    bounds.through.append(through)
+    bounds.working.append(f"{told}{under}: through {long_day(through)}")
+
+
+def _exact(
+    rule: Rule,
+    start: Within,
+    begun: date | None,
+    owner: str,
+    under: str,
+    bounds: _Bounds,
+) -> None:
+    """Add both bounds of an exact period; a second use moves only the first of them."""
+    assert rule.keep_exactly is not None
+    assert rule.dispose_within is not None
+    if begun is None:
+        bounds.minimum_known = False
+    else:
+        through = rule.keep_exactly.after(_cut(rule, begun, bounds))
+        bounds.through.append(through)
+        bounds.working.append(
+            f"kept exactly {period_words(rule.keep_exactly)}{under}: through {long_day(through)}"
+        )
+    if start.maximum_from is not None:
+        ends = rule.keep_exactly.after(cut_off(rule.cut_off, start.maximum_from))
+        gone_by = rule.dispose_within.after(ends)
+        bounds.gone_by.append((gone_by, start.firmness, owner))
+        bounds.working.append(
+            f"gone by {long_day(gone_by)}: within {period_words(rule.dispose_within)} of "
+            f"{long_day(ends)}"
+        )
+
+
+def _cut(rule: Rule, day: date, bounds: _Bounds) -> date:
+    carried = cut_off(rule.cut_off, day)
+    if carried != day:
+        bounds.working.append(f"{year_words(rule.cut_off)} ends {long_day(carried)}")
+    return carried
+
+
+def _extend(facts: Facts, bounds: _Bounds) -> tuple[date, date] | None:
+    """Apply extensions in their order; return the days that were overdue before a late one.
+
+    Source: ``clock.md``, ruling 9.
+    """
+    overdue = None
+    for each in facts.extensions:
+        assert each.until is not None
+        until = each.until
+        signed = f"{each.controller} on {long_day(each.signed_on)}, {each.id}"
+        if bounds.minimum_known:
+            bounds.through = [max([until, *bounds.through])]
+            bounds.working.append(f"extended through {long_day(until)} (signed by {signed})")
+        if not each.moves_maximum:
+            continue
+        moved = []
+        for day, firmness, owner in bounds.gone_by:
+            owns = each.controller in facts.owners if not owner else each.controller == owner
+            if not owns or until <= day:
+                moved.append((day, firmness, owner))
+                continue
+            if each.signed_on > day:
+                overdue = (day + _NEXT, each.signed_on)
+            moved.append((until, firmness, owner))
+            bounds.working.append(
+                f"and gone by {long_day(until)} in place of {long_day(day)}, as it says"
+            )
+        bounds.gone_by = moved
+    return overdue
+
+
+def _live_by(kind: RetentionClass, gone_by: date, bounds: _Bounds) -> date:
+    """Return the last day of the live copies: what ages out by itself must have had its time."""
+    waits = [c.gone_within for c in kind.copies if c.gone_within is not None]
+    if kind.destroy_by_covers is not Covers.ALL_COPIES or not waits:
+        return gone_by
+    live_by = min(wait.after(gone_by, sign=-1) for wait in waits)
+    longest = min(waits, key=lambda wait: wait.after(gone_by, sign=-1))
+    bounds.working.append(
+        f"live by {long_day(live_by)}, so that a copy can age out within {period_words(longest)}"
+    )
+    return live_by
+
+
+def _tell_start(rule: Rule, facts: Facts, bounds: _Bounds, *, use_end: bool) -> None:
+    for name in rule.trigger.events:
+        known = facts.known[name]
+        bounds.working.append(f"{event_words(name)}{_told(known)}")
+    if len(rule.trigger.events) > 1:
+        bounds.working.append(f"the {rule.trigger.which.value} of these counts")
+    if use_end and facts.end is not None and facts.end.within.maximum_from is not None:
+        bounds.working.append(f"the end of the agreement{_told(facts.end)} counts if it is earlier")
+    if use_end and facts.in_use is not None:
+        ceased = facts.used_until
+        until = "still in use" if ceased is None else f"use ceased on {long_day(ceased)}"
+        bounds.working.append(
+            f"back in use from {long_day(facts.in_use)}, {until}: the minimum counts from there"
+        )
+
+
+def _told(known: Known) -> str:
+    event, within = known.event, known.within
+    if event is not None and event.is_precise:
+        value = f" {event.value}" if event.value else ""
+        return f"{value} on {long_day(event.on)}"
+    if within.earliest is not None and within.latest is not None:
+        if within.earliest == within.latest:
+            return f" on {long_day(within.latest)}"
+        return f" between {long_day(within.earliest)} and {long_day(within.latest)}"
+    if within.earliest is not None:
+        return f" dated {long_day(within.earliest)}, not confirmed by anybody"
+    return ": nobody has recorded it"
+
+
+def _deciding(rule: Rule, facts: Facts, start: Within, *, use_end: bool) -> TriggerEvent | None:
+    """Return the event that set the clock going: what a certificate names, and what is compared."""
+    has_minimum = rule.keep_at_least is not None or rule.keep_exactly is not None
+    decided = start.minimum_from if has_minimum else start.maximum_from
+    candidates = [facts.known[name] for name in rule.trigger.events]
+    if use_end and facts.end is not None:
+        candidates.append(facts.end)
+    for known in candidates:
+        if known.event is not None and decided in {known.within.latest, known.within.earliest}:
+            return known.event
+    return None
+
+
+def _conclusion(days: Days, most: tuple[date, Firmness, str] | None, lead: Period) -> Iterator[str]:
+    if days.due_on is not None:
+        yield f"disposal may begin on {long_day(days.due_on)}"
+    yield f"the review opens on {long_day(days.review_opens_on)}, {period_words(lead)} before"
+    if most is not None and days.destroy_by is not None:
+        told = {
+            Firmness.FIRM: "must be gone by {}",
+            Firmness.AT_THE_LATEST: "must be gone by {} at the latest: it may already be due",
+            Firmness.WARNING: "not to be kept past {} unless the event that is missing came later",
+        }
+        yield told[most[1]].format(long_day(days.destroy_by))
