@@ -15,6 +15,9 @@ COMMANDS = {  # name: where it is; the first line of its docstring is its help
     "init": ("serve", "Make a working folder: settings, databases, keys."),
     "check": ("check", "Check every agreement, and list every fault at once."),
     "status": ("today", "Say what awaits whom, what is held and what failed, today."),
+    "explain": ("ask", "Say when one dataset may go, why, and how each day follows."),
+    "forecast": ("forecast", "Say what will fall due: a table, a page, a calendar."),
+    "diff": ("ask", "Say what a changed clause would do, before it comes into force."),
     "due": ("ask", "List what may be reviewed, and why the rest may not."),
     "proposals": ("look", "List what was frozen for people to decide on."),
     "show": ("look", "Show one proposal: datasets, working, decisions, fates."),
@@ -22,6 +25,8 @@ COMMANDS = {  # name: where it is; the first line of its docstring is its help
     "event": ("record", "Record an event that starts a clock, with its evidence."),
     "hold": ("record", "Place a hold that stops every disposal in its scope."),
     "instruction": ("record", "Record what a controller answered to a notice."),
+    "incident": ("record", "List what the DPO must assess, and close it."),
+    "import": ("record", "Record many events at once from a CSV file, all or none."),
     "people": ("people", "Add, reset and disable those who may log in."),
     "certificate": ("prove", "List the certificates, and write one out."),
     "verify": ("prove", "Check a certificate or a statement, with nothing but files."),
@@ -31,7 +36,7 @@ COMMANDS = {  # name: where it is; the first line of its docstring is its help
 }
 
 
-ATTRIBUTES = {"show": "show_proposal"}  # a name that its module uses otherwise
+ATTRIBUTES = {"show": "show_proposal", "import": "import_file"}  # names used otherwise
 
 
 class Lazy(click.Group):

@@ -3,18 +3,17 @@
 Dates alone lead nowhere else: what follows needs controllers told and people asked.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 
 from retention.domain.agreement import Agreement, RetentionClass
-from retention.domain.dataset import DatasetId
 from retention.domain.disposition import Event, State
 from retention.domain.eligibility import Assessment, Assessor, Phase
 from retention.domain.term import Term
 from retention.ports.catalogue import Catalogue, Holding
 from retention.ports.ledger import Ledger
+from retention.steps.effects import datasets_of
 from retention.steps.incidents import raise_incident
 from retention.steps.moves import move_if_possible, moved_at, state_of
 from retention.steps.registers import Registers
@@ -45,7 +44,7 @@ def assess_all(
             continue
         assessor = Assessor(registers.ground(term), on)
         kinds = {kind.name: kind for kind in agreement.classes}
-        for dataset, holdings in _datasets(catalogue.holdings(term.reference)):
+        for dataset, holdings in datasets_of(catalogue, term.reference):
             # Of another version's class, the next survey says what it is.
             if (kind := kinds.get(dataset.class_name)) is not None:
                 state = state_of(ledger, str(dataset))
@@ -96,11 +95,3 @@ def _events(assessment: Assessment) -> Iterator[Event]:
         yield Event.OPEN_REVIEW
         if days.due_on is not None and assessment.on >= days.due_on:
             yield Event.FALL_DUE
-
-
-def _datasets(holdings: Iterable[Holding]) -> Iterator[tuple[DatasetId, tuple[Holding, ...]]]:
-    """Yield each dataset with its holdings, which come sorted by dataset."""
-    for _, group in groupby(holdings, key=lambda each: each.dataset):
-        found = tuple(group)
-        first = found[0]
-        yield DatasetId(first.agreement, first.class_name, first.binding), found
