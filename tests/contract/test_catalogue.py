@@ -67,7 +67,7 @@ def test_what_was_surveyed_is_read_back_whole(empty):
 def test_an_instant_is_the_same_instant_in_any_zone(empty):
     kathmandu = timezone(timedelta(hours=5, minutes=45))
     empty.replace("NACEL", [holding(seen_at=SEEN.astimezone(kathmandu))])
-    assert empty.holdings()[0].seen_at == SEEN
+    assert next(empty.holdings()).seen_at == SEEN
 
 
 def test_a_survey_replaces_all_of_its_agreement_and_nothing_of_another(empty):

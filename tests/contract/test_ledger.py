@@ -99,6 +99,18 @@ def test_entries_of_a_kind_come_in_order_and_over_many_pages(empty, monkeypatch)
     assert list(empty.of_kind(Entry.INCIDENT)) == []
 
 
+def test_the_newest_of_a_kind_comes_stream_by_stream_and_over_many_pages(empty, monkeypatch):
+    monkeypatch.setattr(ledger, "PAGE", 2)
+    streams = ["a:_", "a:B", "a:b", "a:a", "a:", "b:a", "aa:a", "a"]
+    empty.append_all([spent(name, n) for n in range(3) for name in streams])
+    empty.append_all([ordered(n, "a:a") for n in range(2)])
+    found = list(empty.newest(Entry.SPENT, prefix="a:"))
+    assert [r.stream for r in found] == ["a:B", "a:_", "a:a", "a:b"]
+    assert {r.number("why") for r in found} == {2}
+    assert [r.text("root") for r in empty.newest(Entry.ORDERED, prefix="a:")] == ["sha256:01"]
+    assert list(empty.newest(Entry.INCIDENT, prefix="a:")) == []
+
+
 def test_whoever_appends_while_reading_comes_to_an_end(empty, monkeypatch):
     monkeypatch.setattr(ledger, "PAGE", 1)
     empty.append_all([spent("a"), spent("a")])

@@ -106,6 +106,13 @@ class MemoryLedger(_Hooked):
             found = [record for record in self.records if record.kind in kinds]
         yield from found
 
+    def newest(self, kind, *, prefix):
+        with self._call("newest"):
+            found = {r.stream: r for r in self.records if r.kind is kind}
+        yield from (
+            found[name] for name in sorted(found) if name.startswith(prefix) and name != prefix
+        )
+
     def size(self):
         with self._call("size"):
             return len(self.records)
@@ -239,4 +246,4 @@ class MemoryCatalogue(_Hooked):
         with self._call("holdings"):
             wanted = self.kept if agreement is None else {agreement}
             found = [each for name in wanted for each in self.kept.get(name, ())]
-            return sorted(found, key=lambda holding: (holding.dataset, holding.place))
+            yield from sorted(found, key=lambda holding: (holding.dataset, holding.place))

@@ -184,11 +184,11 @@ def test_a_manifest_edited_at_rest_stops_before_the_first_order(world):
 
 def test_a_survey_that_breaks_off_keeps_the_last_good_one(world):
     world.survey()
-    before = world.catalogue.holdings("INV")
+    before = list(world.catalogue.holdings("INV"))
     world.store.rows_max = 2
     with pytest.raises(StoreUnavailableError):
         world.survey()
-    assert world.catalogue.holdings("INV") == before
+    assert list(world.catalogue.holdings("INV")) == before
     assert world.kinds(Entry.SURVEYED)[-1].number("failed") == 31
 
 

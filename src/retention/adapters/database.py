@@ -56,7 +56,7 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """Give a connection whose reads all see one and the same moment."""
         with self._in_our_words(), self._engine.connect() as connection:
-            if not self._is_sqlite:  # SQLite's transactions are snapshots already
+            if not self.is_sqlite:  # SQLite's transactions are snapshots already
                 connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
                 yield connection
@@ -67,7 +67,7 @@ class Database:
         with self._in_our_words(), self._engine.connect() as connection:
             connection.execution_options(begin="BEGIN IMMEDIATE")
             with connection.begin():
-                if not self._is_sqlite:
+                if not self.is_sqlite:
                     connection.execute(select(func.pg_advisory_xact_lock(self._lock)))
                 yield connection
 
@@ -76,7 +76,7 @@ class Database:
 
         Safe to run again, and from several processes at once.
         """
-        if self._is_sqlite:
+        if self.is_sqlite:
             self._make_file()
         config = Config()
         config.set_main_option("script_location", str(folder).replace("%", "%%"))
@@ -86,10 +86,7 @@ class Database:
 
     def require_whole(self, connection: Connection) -> None:
         """Raise *damaged* if tables and indexes disagree; PostgreSQL has tools of its own."""
-        if (
-            self._is_sqlite
-            and connection.exec_driver_sql("PRAGMA integrity_check").scalar() != "ok"
-        ):
+        if self.is_sqlite and connection.exec_driver_sql("PRAGMA integrity_check").scalar() != "ok":
             raise self._no_longer_whole()
 
     def close(self) -> None:
@@ -97,7 +94,8 @@ class Database:
         self._engine.dispose()
 
     @property
-    def _is_sqlite(self) -> bool:
+    def is_sqlite(self) -> bool:
+        """Whether this is SQLite and not PostgreSQL: they sort and fetch in ways of their own."""
         return self._engine.dialect.name == "sqlite"
 
     def _make_file(self) -> None:

@@ -1,6 +1,6 @@
 """What the last good survey saw: rebuildable at any time, and no evidence of anything."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -36,6 +36,6 @@ class Catalogue(Protocol):
         """Bring one agreement to date."""
         ...
 
-    def holdings(self, agreement: str | None = None) -> Sequence[Holding]:
-        """Return the holdings, sorted by dataset and place."""
+    def holdings(self, agreement: str | None = None) -> Iterator[Holding]:
+        """Yield the holdings of one moment, sorted by dataset and place in code points."""
         ...

@@ -50,6 +50,13 @@ class Ledger(Protocol):
         """Yield all entries of these kinds, in order."""
         ...
 
+    def newest(self, kind: Entry, *, prefix: str) -> Iterator[Record]:
+        """Yield the newest entry of *kind* in each stream that begins with *prefix*.
+
+        Sorted by stream in code points; a stream without such an entry is passed over.
+        """
+        ...
+
     def size(self) -> int:
         """Return how many entries there are."""
         ...

@@ -15,7 +15,7 @@ from retention.ports.catalogue import Catalogue, Holding
 from retention.ports.ledger import Ledger
 from retention.steps.effects import datasets_of
 from retention.steps.incidents import raise_incident
-from retention.steps.moves import move_if_possible, moved_at, state_of
+from retention.steps.moves import move_if_possible, moved_at, state_of, states
 from retention.steps.registers import Registers
 
 _AFTER_DISPOSAL = {State.DISPOSED, State.RESIDUAL, State.CLOSED}
@@ -36,7 +36,10 @@ class Dated:
 def assess_all(
     terms: Sequence[Term], *, catalogue: Catalogue, ledger: Ledger, on: date
 ) -> Iterator[Dated]:
-    """Yield every dataset in the catalogue with its assessment; it only looks."""
+    """Yield every dataset in the catalogue with its assessment, sorted by id in each agreement.
+
+    It only looks, in memory that does not grow with the number of datasets.
+    """
     registers = Registers.read(ledger)
     for term in terms:
         agreement = term.governing
@@ -44,11 +47,28 @@ def assess_all(
             continue
         assessor = Assessor(registers.ground(term), on)
         kinds = {kind.name: kind for kind in agreement.classes}
+        standing = _Standing(states(ledger, term.reference))
         for dataset, holdings in datasets_of(catalogue, term.reference):
             # Of another version's class, the next survey says what it is.
             if (kind := kinds.get(dataset.class_name)) is not None:
-                state = state_of(ledger, str(dataset))
+                state = standing.of(str(dataset))
                 yield Dated(assessor.assess(dataset), agreement, kind, holdings, state)
+
+
+class _Standing:
+    """Walks through states sorted by dataset, beside datasets in the same order."""
+
+    def __init__(self, found: Iterator[tuple[str, State]]) -> None:
+        self._found = found
+        self._here = next(found, None)
+
+    def of(self, dataset: str) -> State:
+        """Return where *dataset* stands; each call must ask for a later one."""
+        while self._here is not None and self._here[0] < dataset:
+            self._here = next(self._found, None)
+        if self._here is None or self._here[0] != dataset:
+            return State.UNCLASSIFIED
+        return self._here[1]
 
 
 def classify(

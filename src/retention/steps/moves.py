@@ -1,6 +1,6 @@
 """Moves of datasets, each a compare-and-set on the dataset's own stream."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from retention.domain.disposition import FORWARD, MOVES, Event, State, advance
@@ -16,6 +16,13 @@ def stream_of(dataset: str) -> str:
 def state_of(ledger: Ledger, dataset: str) -> State:
     """Return where *dataset* stands; one that nobody has moved is UNCLASSIFIED."""
     return _read(ledger, dataset)[0]
+
+
+def states(ledger: Ledger, reference: str) -> Iterator[tuple[str, State]]:
+    """Yield each dataset of one agreement that was ever moved and where it stands, by its id."""
+    start = stream_of("")
+    for record in ledger.newest(Entry.MOVED, prefix=stream_of(f"{reference}/")):
+        yield record.stream.removeprefix(start), State(record.text("after"))
 
 
 def claimed_since(ledger: Ledger, dataset: str, record: Record) -> bool:

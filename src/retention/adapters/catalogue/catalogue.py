@@ -1,13 +1,15 @@
 """The catalogue in SQLite or PostgreSQL."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import starmap
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, MetaData, RowMapping, Text, delete, insert, select
+from sqlalchemy import BigInteger, Integer, MetaData, Text, collate, delete, insert, select
 from sqlmodel import Field, SQLModel
 
 from retention.adapters import database
@@ -47,6 +49,8 @@ class HoldingRow(CatalogueTable, table=True):
 
 
 HOLDING = CatalogueTable.metadata.tables["holding"]
+PAGE = 2000  # rows that are fetched at a time
+_COLUMNS = [HOLDING.c[each.name] for each in fields(Holding)]
 
 
 def migrate(url: str) -> None:
@@ -76,15 +80,20 @@ class SqlCatalogue(database.Adapter):
             if rows:
                 connection.execute(insert(HOLDING), list(rows.values()))
 
-    def holdings(self, agreement: str | None = None) -> Sequence[Holding]:
-        """Return the holdings of one agreement or of all, sorted by dataset and place."""
-        query = select(HOLDING)
+    def holdings(self, agreement: str | None = None) -> Iterator[Holding]:
+        """Yield the holdings of one agreement or of all, sorted by dataset and place.
+
+        One moment is read, in memory that does not grow with the number of rows.
+        """
+        binary = "BINARY" if self._database.is_sqlite else "C"  # by code points, in any locale
+        query = select(*_COLUMNS).order_by(
+            collate(HOLDING.c.dataset, binary), collate(HOLDING.c.place, binary)
+        )
         if agreement is not None:
             query = query.where(HOLDING.c.agreement == agreement)
         with self._database.reading() as connection:
-            found = [_holding_of(row) for row in connection.execute(query).mappings()]
-        # By code points, and here: what order means to a database depends on its locale.
-        return sorted(found, key=lambda holding: (holding.dataset, holding.place))
+            rows = connection.execute(query, execution_options={"yield_per": PAGE})
+            yield from starmap(_holding_of, rows)
 
 
 def _row_of(holding: Holding) -> dict[str, Any]:
@@ -95,12 +104,23 @@ def _row_of(holding: Holding) -> dict[str, Any]:
     return row
 
 
-def _holding_of(row: RowMapping) -> Holding:
-    values = {each.name: row[each.name] for each in fields(Holding)}
-    values["binding"] = tuple((name, value) for name, value in json.loads(row["binding"]))
-    for name in ("oldest_at", "newest_at", "seen_at"):
-        values[name] = None if row[name] is None else datetime.fromisoformat(row[name])
-    return Holding(**values)
+def _holding_of(
+    dataset: str, agreement: str, class_name: str, binding: str, kind: str, place: str,
+    versions: int, markers: int, uploads: int, size_bytes: int,
+    oldest_at: str | None, newest_at: str | None, seen_at: str,
+) -> Holding:  # fmt: skip
+    return Holding(
+        dataset, agreement, class_name, _binding(binding), kind, place,
+        versions, markers, uploads, size_bytes,
+        None if oldest_at is None else datetime.fromisoformat(oldest_at),
+        None if newest_at is None else datetime.fromisoformat(newest_at),
+        datetime.fromisoformat(seen_at),
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=4096)  # the copies of one dataset follow one another, and bindings recur
+def _binding(text: str) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name, value in json.loads(text))
 
 
 def _text(at: datetime | None) -> str | None:

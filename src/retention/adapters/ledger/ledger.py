@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from sqlalchemy import Connection, bindparam, func, insert, select, tuple_
+from sqlalchemy import Connection, bindparam, collate, func, insert, select, tuple_
 
 from retention.adapters import database
 from retention.adapters.ledger.audit import audit
@@ -99,6 +99,26 @@ class SqlLedger(database.Adapter):
                 page = [record_of(row) for row in connection.execute(query).mappings()]
             yield from page  # no transaction stays open while the caller thinks
             last = page[-1].index if len(page) == PAGE else end
+
+    def newest(self, kind: Entry, *, prefix: str) -> Iterator[Record]:
+        """Yield the newest entry of *kind* in each stream that begins with *prefix*, by stream."""
+        stream = collate(ENTRY.c.stream, "BINARY" if self._database.is_sqlite else "C")
+        last, end = prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1)
+        while True:
+            found = (
+                select(func.max(ENTRY.c.index))
+                .where(ENTRY.c.kind == kind, stream > last, stream < end)
+                .group_by(stream)
+                .order_by(stream)
+                .limit(PAGE)
+            )
+            query = select(ENTRY).where(ENTRY.c.index.in_(found)).order_by(stream)
+            with self._database.reading() as connection:
+                page = [record_of(row) for row in connection.execute(query).mappings()]
+            yield from page  # as above
+            if len(page) < PAGE:
+                return
+            last = page[-1].stream
 
     def size(self) -> int:
         """Return how many entries there are."""
