@@ -66,6 +66,7 @@ class Lifecycle(RuleBasedStateMachine):
             case "release":
                 for placed in self.world.kinds(Entry.HOLD_PLACED):
                     facts = {"hold": placed.text("hold"), "by": "rm-01", "evidence": "sha256:0"}
+                    facts["reason"] = "sha256:0"
                     self.world.ledger.append(Draft("holds", Entry.HOLD_RELEASED, facts))
             case _:
                 self.world.clock.step(days=1 if what == "a_day" else 15)

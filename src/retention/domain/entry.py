@@ -56,6 +56,8 @@ class Entry(StrEnum):
     INCIDENT_CLOSED = "incident_closed"
 
 
+# Who recorded it, and digests: of the file that shows it, and of the salted reason in their words.
+_WHY = "by evidence reason"
 _FATES = "destroyed absent_before held_back refused failed unknown"
 _ANSWERS = "taken refused failed unknown not_asked never_there"
 FACTS: Mapping[Entry, frozenset[str]] = MappingProxyType(
@@ -64,20 +66,20 @@ FACTS: Mapping[Entry, frozenset[str]] = MappingProxyType(
         for kind, names in {
             Entry.KEY: "purpose key_id public",
             Entry.AGREEMENT: "agreement version digest",
-            Entry.EVENT: "agreement event value on by evidence",
-            Entry.EVENT_RETRACTED: "agreement event value entry by evidence",
+            Entry.EVENT: f"agreement event value on {_WHY}",
+            Entry.EVENT_RETRACTED: f"agreement event value entry {_WHY}",
             Entry.HOLD_PLACED: "hold ground agreement class dataset controller nation"
-            " covers_from covers_through received_on answer_to by evidence",
-            Entry.HOLD_CONFIRMED: "hold controller signed_on by evidence",
-            Entry.RELEASE_ASKED: "hold successor by evidence",
-            Entry.HOLD_RELEASED: "hold by evidence",
+            f" covers_from covers_through received_on answer_to {_WHY}",
+            Entry.HOLD_CONFIRMED: f"hold controller signed_on {_WHY}",
+            Entry.RELEASE_ASKED: f"hold successor {_WHY}",
+            Entry.HOLD_RELEASED: f"hold {_WHY}",
             Entry.INSTRUCTION: "instruction verb agreement class dataset until to moves_maximum"
-            " controller signed_on by evidence",
+            f" controller signed_on {_WHY}",
             Entry.SURVEYED: "agreement version datasets versions bytes unclassified failed",
             Entry.MOVED: "dataset event before after",
             Entry.NOTICE: "notice agreement version action document datasets",
             Entry.NOTICE_ACCEPTED: "notice controller message",
-            Entry.NOTICE_ANSWERED: "notice controller answer by evidence",
+            Entry.NOTICE_ANSWERED: f"notice controller answer {_WHY}",
             Entry.PROPOSED: "proposal notice agreement version action document"
             " datasets versions bytes",
             Entry.SIGNED: "proposal person step run pause_key input at signature key_id",
@@ -96,7 +98,7 @@ FACTS: Mapping[Entry, frozenset[str]] = MappingProxyType(
             Entry.SEALED: "proposal certificate pdf",
             Entry.DELIVERED: "proposal certificate controller message",
             Entry.INCIDENT: "incident dataset noticed_on personal",
-            Entry.INCIDENT_CLOSED: "incident dataset by evidence",
+            Entry.INCIDENT_CLOSED: f"incident dataset told {_WHY}",
         }.items()
     }
 )

@@ -53,6 +53,7 @@ def record_event(
         "on": on.isoformat(),
         "by": by.id,
         "evidence": _evidence(content, evidence),
+        "reason": "",
     }
     return ledger.append(Draft(events_stream(agreement.reference), Entry.EVENT, facts))
 
@@ -93,6 +94,7 @@ def place_hold(
         "answer_to": "",
         "by": by.id,
         "evidence": digest,
+        "reason": "",
     }
     ledger.append(Draft(HOLDS, Entry.HOLD_PLACED, facts), expect=number)
     return hold
@@ -146,6 +148,7 @@ def record_answer(
         "answer": answer,
         "by": by.id,
         "evidence": _evidence(content, evidence),
+        "reason": "",
     }
     return ledger.append(Draft(f"notice:{notice}", Entry.NOTICE_ANSWERED, facts))
 

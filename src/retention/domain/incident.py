@@ -1,0 +1,94 @@
+"""Incidents: what the data protection officer is to assess, read from the ledger.
+
+Nobody outside is told by any of this: whether and whom to tell is for people, who record it.
+Source: UK GDPR, articles 4(12) and 33(2); ``clock.md``, rulings 6, 9, 11 and 12.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from retention.domain.calendar import london_day
+from retention.domain.entry import Entry, Record
+
+TOLD_NOBODY: Final = "nobody"  # said by whoever closes it, never assumed
+
+
+class IncidentKind(StrEnum):
+    """What is raised; one for each (kind, dataset generation)."""
+
+    MISSING = "missing"
+    ABSENT_BEFORE_DISPOSAL = "absent-before-disposal"
+    NOT_VERSIONED = "not-versioned"
+    LISTED_AFTER_DISPOSAL = "listed-after-disposal"
+    RESURRECTION = "resurrection"
+    DESTROYED_EARLY = "destroyed-early"
+    OVER_RETENTION = "over-retention"
+    EXPIRED_UNCONFIRMED = "expired-unconfirmed"
+
+
+WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        IncidentKind.MISSING.value: "its place lists nothing, and nobody disposed of it",
+        IncidentKind.ABSENT_BEFORE_DISPOSAL.value: "some of it was gone before the first order",
+        IncidentKind.NOT_VERSIONED.value: "its store keeps no versions: what was shown can change",
+        IncidentKind.LISTED_AFTER_DISPOSAL.value: "something is listed where it was destroyed",
+        IncidentKind.RESURRECTION.value: "what was destroyed is there again",
+        IncidentKind.DESTROYED_EARLY.value: "destroyed before the day that a correction shows",
+        IncidentKind.OVER_RETENTION.value: "kept past the day by which it must be gone",
+        IncidentKind.EXPIRED_UNCONFIRMED.value: "its agreement ended, and nobody confirmed the end",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One incident; *number* is its place on the ledger, by which it is closed."""
+
+    number: int
+    kind: str
+    dataset: str
+    noticed_on: date
+    is_personal: bool  # a possible personal data breach
+    closed_by: str = ""
+    closed_on: date | None = None
+    told: tuple[str, ...] = ()  # parties; only what the closing says
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody has closed it."""
+        return not self.closed_by
+
+    @property
+    def words(self) -> str:
+        """What it means, as a sentence; the kind itself if this version does not know it."""
+        return WORDS.get(self.kind, self.kind)
+
+
+def incidents_in(records: Iterable[Record]) -> list[Incident]:
+    """Return the incidents among *records*, oldest first, with how they were closed."""
+    found: dict[tuple[str, str], Record] = {}
+    closed: dict[tuple[str, str], Record] = {}
+    for r in records:
+        if r.kind is Entry.INCIDENT:
+            found.setdefault((r.text("incident"), r.text("dataset")), r)
+        elif r.kind is Entry.INCIDENT_CLOSED:
+            closed[r.text("incident"), r.text("dataset")] = r
+    return [_incident(raised, closed.get(key)) for key, raised in found.items()]
+
+
+def _incident(raised: Record, closing: Record | None) -> Incident:
+    told = "" if closing is None else str(closing.facts.get("told", ""))
+    return Incident(
+        number=raised.index,
+        kind=raised.text("incident"),
+        dataset=raised.text("dataset"),
+        noticed_on=date.fromisoformat(raised.text("noticed_on")),
+        is_personal=bool(raised.number("personal")),
+        closed_by="" if closing is None else closing.text("by"),
+        closed_on=None if closing is None else london_day(closing.at),
+        told=tuple(told.split("+")) if told else (),
+    )
