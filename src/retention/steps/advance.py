@@ -16,6 +16,7 @@ from retention.ports.evidence import Evidence
 from retention.ports.ledger import Ledger
 from retention.ports.library import Library
 from retention.steps.answers import kept_items
+from retention.steps.authorise import matching_holds
 from retention.steps.cases import cases, read_proposal
 from retention.steps.certify import owed_type
 from retention.steps.moves import claimed_since, move_if_possible, state_of
@@ -39,6 +40,7 @@ def bring_up_to_date(ledger: Ledger, evidence: Evidence, library: Library, clock
     settle(ledger, evidence, library)
     lapse(ledger, evidence, clock)
     supersede(ledger, evidence, library, clock)
+    void_held(ledger, evidence, library)
     reopen(ledger, evidence)
 
 
@@ -74,6 +76,24 @@ def supersede(ledger: Ledger, evidence: Evidence, library: Library, clock: Clock
         told = notice.record.text("agreement"), notice.record.number("version")
         if governing.get(told[0]) != told[1] and state_of(ledger, dataset) is State.NOTIFIED:
             move_if_possible(ledger, dataset, Event.LAPSE)
+
+
+def void_held(ledger: Ledger, evidence: Evidence, library: Library) -> list[str]:
+    """Spend every approval of which a dataset came under a hold before anything began.
+
+    So that a release leads to review, and never back into a disposal that was once approved.
+    Safe to run again: what is spent is passed over.
+    """
+    voided = []
+    for case in cases(ledger):
+        if case.approved is None or case.spent is not None or case.has_begun:
+            continue
+        proposal = read_proposal(case, evidence)
+        kept = kept_items(case, proposal, evidence)
+        if matching_holds(ledger, library, kept, proposal, since=case.proposed.index):
+            spend(ledger, case.proposal, "held", proposal)
+            voided.append(case.proposal)
+    return voided
 
 
 def reopen(ledger: Ledger, evidence: Evidence) -> list[str]:

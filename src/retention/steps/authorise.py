@@ -18,7 +18,7 @@ from retention.domain.dataset import DatasetId
 from retention.domain.disposition import State
 from retention.domain.eligibility import assess
 from retention.domain.entry import Record
-from retention.domain.hold import Hold, HoldBook, Subject, covered_by
+from retention.domain.hold import Hold, HoldBook, Subject, covered_by, every_hold_in
 from retention.domain.manifest import Manifest
 from retention.domain.proposal import Item, Proposal
 from retention.errors import (
@@ -36,7 +36,7 @@ from retention.steps.answers import answer_of, kept_items, roots_of
 from retention.steps.cases import case_of, read_proposal
 from retention.steps.moves import state_of
 from retention.steps.notify import document_of, notices
-from retention.steps.registers import Registers, term_of
+from retention.steps.registers import HOLDS, Registers, term_of
 
 _MAY_GO_ON = {State.COOLING_OFF, State.IN_DISPOSAL}
 
@@ -58,7 +58,7 @@ class FreshAuthority:
         item = _item(proposal, approval, manifest)
         self._require_approved(case, proposal, approval)
         require_agreement(proposal, self.library, self.clock.today())
-        require_no_hold(self.ledger, self.library, [item], proposal)
+        require_no_hold(self.ledger, self.library, [item], proposal, since=case.proposed.index)
         require_ground(self.ledger, self.library, item, proposal, self.clock.today())
         require_no_objection(self.ledger, self.evidence, item)
         _require_day(approval, item, self.clock.today())
@@ -177,22 +177,30 @@ def require_no_objection(ledger: Ledger, evidence: Evidence, item: Item) -> None
 
 
 def require_no_hold(
-    ledger: Ledger, library: Library, items: Sequence[Item], proposal: Proposal
+    ledger: Ledger, library: Library, items: Sequence[Item], proposal: Proposal, *, since: int
 ) -> None:
-    """Raise HeldError if any hold matches any of *items* at this moment."""
-    if found := matching_holds(ledger, library, items, proposal):
+    """Raise HeldError if a hold matches any of *items* now, or did *since* the list was frozen."""
+    if found := matching_holds(ledger, library, items, proposal, since=since):
         names = ", ".join(sorted({hold.id for hold in found}))
         raise HeldError(f"held by {names}", hint="a released hold leads to review, not to disposal")
 
 
 def matching_holds(
-    ledger: Ledger, library: Library, items: Sequence[Item], proposal: Proposal
+    ledger: Ledger, library: Library, items: Sequence[Item], proposal: Proposal, *, since: int
 ) -> list[Hold]:
-    """Return the holds that match any of *items*, read now."""
+    """Return the holds that match any of *items*, read now.
+
+    One that was placed after entry *since*, where the list was frozen, counts although it was
+    released: what people approved was a list that nothing held.
+    """
     agreement = library.agreement(proposal.agreement, proposal.version)
-    holds = Registers.read(ledger).holds.concerning(agreement.reference)
     subjects = [_subject(item, agreement) for item in items]
-    return [hold for hold in holds for each in subjects if hold.matches(each.dataset, each)]
+    return [
+        hold
+        for hold, released in every_hold_in(ledger.stream(HOLDS))
+        if (not released or hold.entry > since)
+        and any(hold.matches(each.dataset, each) for each in subjects)
+    ]
 
 
 def _subject(item: Item, agreement: Agreement) -> Subject:

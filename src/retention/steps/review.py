@@ -51,7 +51,7 @@ class Desk:
         if case.spent is not None or self._concluded(case, proposal):
             return None
         for item in proposal.items:
-            held = self._held(item, proposal)
+            held = self._held(item, case, proposal)
             move_if_possible(self.ledger, item.manifest.dataset, Event.ASK, held=held)
         return proposal.approved_by[len(case.decided)]
 
@@ -84,7 +84,7 @@ class Desk:
         kept, verdict = worth(answer, proposal, kept_items(case, proposal, self.evidence))
         if verdict is not Verdict.DECLINE:
             self._four_eyes(person, case, proposal)
-            self._not_held(kept, proposal)
+            self._not_held(kept, case, proposal)
             require_agreement(proposal, self.library, self.clock.today())
         self._write(case, step, signed, answer, kept, verdict)
         self._concluded(*self._read())
@@ -105,9 +105,6 @@ class Desk:
         if not case.has_begun:
             settle_approved(case, proposal, kept, self.ledger, self.library)
         return True
-
-    def _held(self, item: Item, proposal: Proposal) -> list[str]:
-        return [h.id for h in matching_holds(self.ledger, self.library, [item], proposal)]
 
     def _read(self) -> tuple[Case, Proposal]:
         case = case_of(self.ledger, self.proposal)
@@ -159,9 +156,14 @@ class Desk:
                 hint="someone who recorded none of them must approve",
             )
 
-    def _not_held(self, kept: Sequence[Item], proposal: Proposal) -> None:
+    def _held(self, item: Item, case: Case, proposal: Proposal) -> list[str]:
+        since = case.proposed.index
+        found = matching_holds(self.ledger, self.library, [item], proposal, since=since)
+        return [hold.id for hold in found]
+
+    def _not_held(self, kept: Sequence[Item], case: Case, proposal: Proposal) -> None:
         numbered = [(n, item) for n, item in enumerate(proposal.items, start=1) if item in kept]
-        held = [str(n) for n, item in numbered if self._held(item, proposal)]
+        held = [str(n) for n, item in numbered if self._held(item, case, proposal)]
         if held:
             raise AnswerError(
                 f"a hold matches number {', '.join(held)}",

@@ -44,7 +44,8 @@ def settle_approved(
         dataset = item.manifest.dataset
         if claimed_since(ledger, dataset, case.proposed):
             continue
-        held = [hold.id for hold in matching_holds(ledger, library, [item], proposal)]
+        holds = matching_holds(ledger, library, [item], proposal, since=case.proposed.index)
+        held = [hold.id for hold in holds]
         events = (Event.APPROVE, Event.COOL_OFF) if item in kept else (Event.LAPSE,)
         for event in events:
             move_if_possible(ledger, dataset, event, held=held)
