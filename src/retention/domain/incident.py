@@ -28,6 +28,8 @@ class IncidentKind(StrEnum):
     DESTROYED_EARLY = "destroyed-early"
     OVER_RETENTION = "over-retention"
     EXPIRED_UNCONFIRMED = "expired-unconfirmed"
+    AGREEMENT_GAP = "agreement-gap"
+    STORE_LOOKS_EMPTY = "store-looks-empty"
 
 
 WORDS: Mapping[str, str] = MappingProxyType(
@@ -40,6 +42,8 @@ WORDS: Mapping[str, str] = MappingProxyType(
         IncidentKind.DESTROYED_EARLY.value: "destroyed before the day that a correction shows",
         IncidentKind.OVER_RETENTION.value: "kept past the day by which it must be gone",
         IncidentKind.EXPIRED_UNCONFIRMED.value: "its agreement ended, and nobody confirmed the end",
+        IncidentKind.AGREEMENT_GAP.value: "no version was in force for some days: renewed too late",
+        IncidentKind.STORE_LOOKS_EMPTY.value: "a survey saw nothing of what was there before",
     }
 )
 

@@ -4,21 +4,24 @@ Dates alone lead nowhere else: what follows needs controllers told and people as
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from retention.domain.agreement import Agreement, RetentionClass
-from retention.domain.disposition import Event, State
+from retention.domain.disposition import MOVES, Event, State
 from retention.domain.eligibility import Assessment, Assessor, Phase
+from retention.domain.incident import IncidentKind
 from retention.domain.term import Term
 from retention.ports.catalogue import Catalogue, Holding
 from retention.ports.ledger import Ledger
 from retention.steps.effects import datasets_of
 from retention.steps.incidents import raise_incident
 from retention.steps.moves import move_if_possible, moved_at, state_of, states
+from retention.steps.raising import raise_ended, raise_late, raise_missing
 from retention.steps.registers import Registers
 
 _AFTER_DISPOSAL = {State.DISPOSED, State.RESIDUAL, State.CLOSED}
+_EXTENDED_FROM = {State.REVIEW_OPEN, State.DUE, State.NOTIFIED}
 _STANDS_STILL = {Phase.PLACEHOLDER, Phase.AWAITING_TRIGGER, Phase.CONFLICT}
 
 
@@ -76,27 +79,33 @@ def classify(
 ) -> list[Dated]:
     """Move every dataset as far as class, trigger and date allow, and return where all stand.
 
-    Safe to run again: a move that was made is not made twice.  What is listed after a disposal is
-    raised as an incident.
+    What is late, missing, back after a disposal, or under an agreement that ended without a word
+    is raised as an incident.  Safe to run again: a move that was made is not made twice.
     """
     result = []
     for dated in assess_all(terms, catalogue=catalogue, ledger=ledger, on=on):
         name = str(dated.assessment.dataset)
-        for event in _events(dated.assessment):
-            move_if_possible(ledger, name, event)
+        moved = _move(ledger, name, dated)
         if dated.state in _AFTER_DISPOSAL and _came_back(dated, ledger):
-            personal = dated.kind.is_personal
-            raise_incident(ledger, "listed-after-disposal", name, noticed_on=on, personal=personal)
-        result.append(
-            Dated(
-                dated.assessment,
-                dated.agreement,
-                dated.kind,
-                dated.holdings,
-                state_of(ledger, name),
-            )
-        )
+            kind, personal = IncidentKind.LISTED_AFTER_DISPOSAL, dated.kind.is_personal
+            raise_incident(ledger, kind, name, noticed_on=on, personal=personal)
+        raise_late(ledger, dated.assessment, moved, on=on)
+        result.append(replace(dated, state=moved))
+    registers = Registers.read(ledger)
+    for term in terms:
+        raise_ended(ledger, registers.ground(term), on=on)
+        raise_missing(ledger, catalogue, term, on=on)
     return result
+
+
+def _move(ledger: Ledger, name: str, dated: Dated) -> State:
+    """Make the moves that the clock implies, and return where the dataset stands after them."""
+    state, moved = dated.state, False
+    for event in _events(dated):
+        if state in MOVES[event]:
+            moved = move_if_possible(ledger, name, event) or moved
+            state = MOVES[event][state]
+    return state_of(ledger, name) if moved else state
 
 
 def _came_back(dated: Dated, ledger: Ledger) -> bool:
@@ -105,13 +114,15 @@ def _came_back(dated: Dated, ledger: Ledger) -> bool:
     return any(h.kind != "backup" and h.seen_at > gone_at for h in dated.holdings)
 
 
-def _events(assessment: Assessment) -> Iterator[Event]:
-    days = assessment.days
+def _events(dated: Dated) -> Iterator[Event]:
+    found, days = dated.assessment, dated.assessment.days
     yield Event.CLASSIFY
-    if assessment.phase in _STANDS_STILL or days is None:
+    if found.phase in _STANDS_STILL or days is None:
         return
     yield Event.TRIGGER
-    if assessment.on >= days.review_opens_on:
+    if found.phase is Phase.RETAINED and dated.state in _EXTENDED_FROM:
+        yield Event.EXTEND  # its days were moved, by an instruction or by a correction
+    if found.on >= days.review_opens_on:
         yield Event.OPEN_REVIEW
-        if days.due_on is not None and assessment.on >= days.due_on:
+        if days.due_on is not None and found.on >= days.due_on:
             yield Event.FALL_DUE

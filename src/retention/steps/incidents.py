@@ -21,7 +21,7 @@ def raise_incident(
     known = {r.text("incident") for r in ledger.stream(stream) if r.kind is Entry.INCIDENT}
     if kind not in known:
         facts: dict[str, Fact] = {
-            "incident": kind,
+            "incident": str(kind),  # the word, and no member of an enum
             "dataset": dataset,
             "noticed_on": noticed_on.isoformat(),
             "personal": int(personal),
