@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -15,6 +16,11 @@ as_at = click.option(
     "--as-at",
     type=click.DateTime(["%Y-%m-%d"]),
     help="Ask for another day than today, with what is known today.",
+)
+policies_option = click.option(
+    "--policies",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Ask under the agreements in this folder.",
 )
 PASSWORD = "RETENTION_PASSWORD"  # noqa: S105  # the name of a variable, not a password
 

@@ -1,17 +1,10 @@
-"""The composition root: here ports meet adapters, and environment and clock are read.
+"""Ports meet adapters.  Those that are slow to load are imported where they are used."""
 
-A process composes once.  An entry point may install a composition of its own (the demonstration
-does, with a clock that steps); what is composed here has the real clock and cannot have another.
-Adapters that are slow to load are imported where they are used.
-"""
-
-import os
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from functools import cached_property
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from retention.adapters import waiting
@@ -354,46 +347,3 @@ def _raise_first(faults: "Sequence[StoreError | None]") -> None:
     for fault in faults:
         if fault is not None:
             raise fault
-
-
-_installed: list[Composition] = []
-
-
-def install(composition: Composition) -> None:
-    """Give this process a composition of the entry point's own, before anything is composed."""
-    _installed[:] = [composition]
-
-
-def compose() -> Composition:
-    """Return this process's composition: the installed one, or the real one."""
-    if not _installed:
-        _installed.append(Composition(Settings.read(environment(), Path.cwd()), SystemClock()))
-    return _installed[0]
-
-
-def environment() -> dict[str, str]:
-    """Return the environment of this process: nobody else reads it."""
-    return dict(os.environ)
-
-
-def gate_ports() -> dict[str, Any]:
-    """Return the ports that :func:`retention.gate.app` takes."""
-    work = compose()
-    return {
-        "identities": work.identities,
-        "ledger": work.ledger,
-        "signer": work.keyring.gate,
-        "services": services(work.settings.home),
-        "clock": work.clock,
-        "people": work.library.people,
-    }
-
-
-def services(home: Path) -> dict[str, str]:
-    """Return the secret of each work pool's service, made at first start for this account alone."""
-    from retention.adapters.seal.ring import service_secrets  # noqa: PLC0415  # lazy
-
-    return service_secrets(home / "keys" / "services.json", POOLS)
-
-
-POOLS = ("planner", "surveyor", "destroyer", "verifier", "issuer")

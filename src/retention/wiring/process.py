@@ -1,0 +1,60 @@
+"""What this process is composed of: once, from its environment, unless something was installed."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from retention.settings import Settings
+from retention.wiring.composition import Composition, SystemClock
+
+POOLS = ("planner", "surveyor", "destroyer", "verifier", "issuer")
+_installed: list[Composition] = []
+
+
+def install(composition: Composition) -> None:
+    """Give this process a composition of the entry point's own, before anything is composed."""
+    _installed[:] = [composition]
+
+
+def compose() -> Composition:
+    """Return this process's composition: the installed one, or the real one."""
+    if not _installed:
+        _installed.append(Composition(Settings.read(environment(), Path.cwd()), SystemClock()))
+    return _installed[0]
+
+
+def asking(policies: Path | None) -> Composition:
+    """Return a composition for questions: with the agreements of another folder, if one is named.
+
+    The registers and the catalogue stay those of this folder.
+    """
+    work = compose()
+    if policies is None:
+        return work
+    return Composition(replace(work.settings, policies=policies.absolute()), work.clock)
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of this process: nobody else reads it."""
+    return dict(os.environ)
+
+
+def gate_ports() -> dict[str, Any]:
+    """Return the ports that :func:`retention.gate.app` takes."""
+    work = compose()
+    return {
+        "identities": work.identities,
+        "ledger": work.ledger,
+        "signer": work.keyring.gate,
+        "services": services(work.settings.home),
+        "clock": work.clock,
+        "people": work.library.people,
+    }
+
+
+def services(home: Path) -> dict[str, str]:
+    """Return the secret of each work pool's service, made at first start for this account alone."""
+    from retention.adapters.seal.ring import service_secrets  # noqa: PLC0415  # lazy
+
+    return service_secrets(home / "keys" / "services.json", POOLS)
