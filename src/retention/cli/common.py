@@ -1,7 +1,8 @@
 """What the commands share: output for people or programs, and who is asking."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def show(rows: Sequence[Mapping[str, Any]], *, as_json: bool, empty: str) -> Non
     elif not rows:
         click.echo(empty)
     else:
-        _table(rows)
+        lines(table_lines(rows, indent=""))
 
 
 def lines(texts: Iterable[str]) -> None:
@@ -62,14 +63,23 @@ def lines(texts: Iterable[str]) -> None:
         click.echo(text)
 
 
-def _table(rows: Sequence[Mapping[str, Any]]) -> None:
+def asked_on(work: wiring.Composition, as_at: datetime | None) -> date:
+    """Return the day that a question is about."""
+    return as_at.date() if as_at else work.clock.today()
+
+
+def table_lines(rows: Sequence[Mapping[str, Any]], indent: str = "  ") -> Iterator[str]:
+    """Yield *rows* as a table for people, under the names of the columns."""
+    if not rows:
+        return
     names = list(rows[0])
     cells = [[_cell(row.get(name)) for name in names] for row in rows]
     widths = [max(len(n), *(len(c[i]) for c in cells)) for i, n in enumerate(names)]
-    header = "  ".join(n.replace("_", " ").ljust(w) for n, w in zip(names, widths, strict=True))
-    click.echo(click.style(header.rstrip(), bold=True))
+    heads = (n.replace("_", " ").ljust(w) for n, w in zip(names, widths, strict=True))
+    yield click.style(f"{indent}{'  '.join(heads).rstrip()}", bold=True)
     for row in cells:
-        click.echo("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip())
+        texts = (c.ljust(w) for c, w in zip(row, widths, strict=True))
+        yield f"{indent}{'  '.join(texts).rstrip()}"
 
 
 def _cell(value: Any) -> str:

@@ -37,17 +37,30 @@ class Explained:
 
 
 def explain(
-    name: str, *, library: Library, catalogue: Catalogue, ledger: Ledger, on: date
+    name: str,
+    given: Mapping[str, str],
+    *,
+    library: Library,
+    catalogue: Catalogue,
+    ledger: Ledger,
+    on: date,
 ) -> Explained:
     """Say of the dataset *name* what may happen to it when, and why, on the day *on*.
 
+    *given* are events that are supposed to have happened, beside what people recorded.
     Raises AgreementError with a guess if no agreement can have a dataset of this name.
     """
     term = _term(name.split("/", maxsplit=1)[0], library, on)
     seen = [str(dataset) for dataset, _ in datasets_of(catalogue, term.reference)]
     dataset = _dataset(name, term, seen)
     kind = _kind(term, dataset.class_name)
-    found = assess(dataset, Registers.read(ledger).ground(term), on=on)
+    ground = Registers.read(ledger).ground(term)
+    events = ground.events
+    for event, text in given.items():
+        if kind is None:
+            raise AgreementError("no class claims it", hint="ask without --given")
+        events = events.supposing(_given(event, text, term, kind, dataset))
+    found = assess(dataset, replace(ground, events=events), on=on)
     return Explained(found, term, kind, state_of(ledger, name), name, name in seen)
 
 
