@@ -107,7 +107,7 @@ def test_a_dataset_whose_review_is_open_is_eligible_with_its_working():
         "Published 2019 on 30 June 2020",
         "the financial year ends 31 March 2021",
         "kept five years (clause 9.2): through 31 March 2026",
-        "gone by 30 June 2026: six years from 30 June 2020 (clause 9.2)",
+        "at most six years from 30 June 2020 (clause 9.2): through 30 June 2026",
         "disposal may begin on 1 April 2026",
         "the review opens on 1 January 2026, 90 days before",
         "must be gone by 30 June 2026",

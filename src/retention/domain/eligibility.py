@@ -264,8 +264,9 @@ def _by_name(agreement: Agreement | None) -> dict[str, RetentionClass]:
 def _reasons_in(found: Timeline, on: date) -> list[str]:
     """Return each reason that lies in the days themselves."""
     days = found.days
-    reasons = []
-    if not found.minimum_known or days is None or found.firmness is Firmness.WARNING:
+    reasons: list[str] = []
+    waits = not found.minimum_known or days is None or found.firmness is Firmness.WARNING
+    if waits:
         reasons += [f"nobody has recorded the event {name}" for name in found.awaiting]
         if not reasons:
             reasons.append("nothing has started its clock yet")
@@ -275,7 +276,7 @@ def _reasons_in(found: Timeline, on: date) -> list[str]:
     if event is not None and event.on > on and days is not None and days.retained_through:
         # A dated end drives maximums at once; a minimum starts when the thing has happened.
         reasons.append(f"{event.name} lies ahead, on {long_day(event.on)}")
-    if days is not None and on < days.review_opens_on:
+    if days is not None and on < days.review_opens_on and not waits:
         reasons.append(f"its review opens on {long_day(days.review_opens_on)}")
     return reasons
 

@@ -156,8 +156,8 @@ def _duty(
         gone_by = rule.destroy_by.after(counted)
         bounds.gone_by.append((gone_by, start.firmness, owner))
         bounds.working.append(
-            f"gone by {long_day(gone_by)}: {period_words(rule.destroy_by)} from "
-            f"{long_day(counted)}{under}"
+            f"at most {period_words(rule.destroy_by)} from {long_day(counted)}{under}: "
+            f"through {long_day(gone_by)}"
         )
 
 
@@ -220,8 +220,8 @@ def _exact(
         gone_by = rule.dispose_within.after(ends)
         bounds.gone_by.append((gone_by, start.firmness, owner))
         bounds.working.append(
-            f"gone by {long_day(gone_by)}: within {period_words(rule.dispose_within)} of "
-            f"{long_day(ends)}"
+            f"disposed of within {period_words(rule.dispose_within)} of {long_day(ends)}: "
+            f"through {long_day(gone_by)}"
         )
 
 

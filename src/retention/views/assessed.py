@@ -146,7 +146,8 @@ def _page(
     yield name
     if agreement is not None and kind is not None:
         clause = f", clause {kind.clause}" if kind.clause else ""
-        yield f"  {kind.describes} ({kind.identifiability})"
+        said = kind.identifiability in kind.describes.lower()
+        yield f"  {kind.describes}" + ("" if said else f" ({kind.identifiability})")
         yield f"  {agreement.title}: {agreement.reference} v{agreement.version}{clause}"
     yield ""
     yield from _wrapped(verdict(found, state), width)
