@@ -1,11 +1,14 @@
 """What a decision is about, and the smallest things that a store can destroy."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Self
 from urllib.parse import quote, unquote
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.-]+")  # what percent-encoding would leave as it is
 
 
 class Kind(StrEnum):
@@ -62,12 +65,19 @@ class DatasetId:
     class_name: str
     binding: tuple[tuple[str, str], ...]  # placeholder → value, in the order of the pattern
     generation: int = 1
+    _text: str = field(default="", init=False, repr=False, compare=False)  # once it was asked for
 
     def __str__(self) -> str:
         """Return the id, each value percent-encoded so that it has neither slash nor space."""
-        values = (quote(value, safe="-_.") for _, value in self.binding)
-        name = "/".join((self.reference, self.class_name, *values))
-        return name if self.generation == 1 else f"{name}#{self.generation}"
+        if not self._text:
+            values = (
+                value if _PLAIN.fullmatch(value) else quote(value, safe="-_.")
+                for _, value in self.binding
+            )
+            name = "/".join((self.reference, self.class_name, *values))
+            text = name if self.generation == 1 else f"{name}#{self.generation}"
+            object.__setattr__(self, "_text", text)
+        return self._text
 
     @property
     def values(self) -> Mapping[str, str]:

@@ -4,6 +4,7 @@ Source: ``clock.md``; NHS Records Management Code of Practice (2021, updated 202
 opens a review and never destroys.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,12 +13,14 @@ from enum import StrEnum
 from retention.domain.agreement import Agreement, RetentionClass, Status
 from retention.domain.clock import Days
 from retention.domain.dataset import DatasetId
-from retention.domain.events import TriggerEvent
+from retention.domain.events import SUPPORT_ENDED, TriggerEvent
 from retention.domain.hold import Hold, Subject, covered_by
 from retention.domain.knowledge import Ground, expired_unconfirmed, facts_of
 from retention.domain.timeline import Timeline, timeline
 from retention.domain.within import Firmness
 from retention.domain.words import long_day
+
+KEPT_MAX = 100_000  # timelines of one agreement: more than there are events in any
 
 
 class Phase(StrEnum):
@@ -110,51 +113,73 @@ def assess(dataset: DatasetId, ground: Ground, *, on: date) -> Assessment:
     return Assessor(ground, on).assess(dataset)
 
 
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What datasets of one class with the same events have in common."""
+
+    phase: Phase
+    reasons: tuple[str, ...]
+    timeline: Timeline | None = None
+    ask_on: date | None = None
+    review_at_latest: date | None = None
+    raised: bool = True
+
+
 class Assessor:
     """Assesses the datasets of one agreement on one day.
 
-    Datasets that share their class and their events share a timeline: it is worked out once.
+    Datasets that share their class and their events share all but their holds: that is worked out
+    once, and kept for as long as there is room.
     """
 
     def __init__(self, ground: Ground, on: date) -> None:
         """Look at *ground* on the day *on*."""
         self._ground, self._on = ground, on
-        self._holds = ground.holds.concerning(ground.term.reference)
-        self._shared: dict[tuple[object, ...], Timeline] = {}
         self._kinds = _by_name(ground.term.governing)
         self._expired = expired_unconfirmed(ground.term, ground.events, on)
+        self._kept: dict[tuple[str, ...], _Shared] = {}
+        self._alike = {name: _alike(kind, ground) for name, kind in self._kinds.items()}
+        self._own = ground.own_datasets
+        self._wide: list[Hold] = []
+        self._narrow: dict[str, list[Hold]] = defaultdict(list)
+        for hold in ground.holds.concerning(ground.term.reference):
+            if hold.dataset:
+                self._narrow[hold.dataset].append(hold)
+            else:
+                self._wide.append(hold)
 
     def assess(self, dataset: DatasetId) -> Assessment:
         """Return the assessment of one dataset."""
-        agreement = self._ground.term.governing
+        agreement, kind = self._ground.term.governing, None
         if agreement is None or agreement.reference != dataset.reference:
-            return self._unclaimed(dataset, "no agreement is in force for it")
-        kind = self._kinds.get(dataset.class_name)
-        if kind is None:
-            return self._unclaimed(dataset, "no class of the agreement claims it")
+            shared = _Shared(Phase.UNCLASSIFIED, ("no agreement is in force for it",))
+        elif (kind := self._kinds.get(dataset.class_name)) is None:
+            shared = _Shared(Phase.UNCLASSIFIED, ("no class of the agreement claims it",))
+        else:
+            shared = self._shared(dataset, kind, agreement)
         holds = self._matching(dataset, kind)
-        reasons = [f"held by {hold.id} ({hold.ground})" for hold in holds]
-        raised = self._terms(kind, str(dataset), reasons)
-        if kind.status is Status.PLACEHOLDER:
-            reasons.append("its class is a placeholder: the period is yet to be agreed")
-        if kind.rule is None or agreement.disposal is None:
-            if kind.status is not Status.PLACEHOLDER:
-                reasons.append("no retention rule is agreed for it")
-            return Assessment(
-                dataset, self._on, Phase.PLACEHOLDER, tuple(reasons), holds=holds, raised=True
-            )
-        found = self._timeline(dataset, kind, agreement)
-        return self._dated(dataset, kind, found, holds, reasons, raised=raised)
-
-    def _unclaimed(self, dataset: DatasetId, why: str) -> Assessment:
-        holds = self._matching(dataset, None)
-        reasons = [f"held by {hold.id} ({hold.ground})" for hold in holds]
+        reasons = shared.reasons
+        if holds:
+            reasons = (*(f"held by {hold.id} ({hold.ground})" for hold in holds), *reasons)
+        line = shared.timeline
         return Assessment(
-            dataset, self._on, Phase.UNCLASSIFIED, (*reasons, why), holds=holds, raised=True
+            dataset,
+            self._on,
+            shared.phase,
+            reasons,
+            () if line is None else line.working,
+            holds,
+            (_CONFLICT,) if line is not None and line.conflict else (),
+            line,
+            shared.ask_on,
+            shared.review_at_latest,
+            shared.raised,
         )
 
     def _matching(self, dataset: DatasetId, kind: RetentionClass | None) -> tuple[Hold, ...]:
-        if not self._holds:
+        wide: Sequence[Hold] = self._wide
+        narrow = self._narrow.get(str(dataset), ()) if self._narrow else ()
+        if not wide and not narrow:
             return ()
         subject = None
         if kind is not None:
@@ -162,13 +187,44 @@ class Assessor:
             assert agreement is not None
             controllers = kind.controllers_of(dataset.values) or agreement.controllers
             subject = Subject(dataset, controllers, covered_by(kind.period_covered, dataset.values))
-        return tuple(hold for hold in self._holds if hold.matches(dataset, subject))
+        return tuple(hold for hold in (*wide, *narrow) if hold.matches(dataset, subject))
 
-    def _terms(self, kind: RetentionClass, dataset: str, reasons: list[str]) -> bool:
-        """Add the reasons that lie in agreement and instructions; tell whether to raise it."""
-        before = len(reasons)
-        if self._expired:
-            reasons.append(self._expired)
+    def _shared(self, dataset: DatasetId, kind: RetentionClass, agreement: Agreement) -> _Shared:
+        if self._own and str(dataset) in self._own:
+            return self._work_out(dataset, kind, agreement)
+        per = self._alike[kind.name]
+        key = (kind.name, *(value for name, value in dataset.binding if name in per))
+        if (found := self._kept.get(key)) is None:
+            if len(self._kept) >= KEPT_MAX:
+                self._kept.clear()
+            found = self._kept[key] = self._work_out(dataset, kind, agreement)
+        return found
+
+    def _work_out(self, dataset: DatasetId, kind: RetentionClass, agreement: Agreement) -> _Shared:
+        reasons = self._terms(kind, str(dataset))
+        raised = bool(reasons)
+        if kind.status is Status.PLACEHOLDER:
+            reasons.append("its class is a placeholder: the period is yet to be agreed")
+        if kind.rule is None or agreement.disposal is None:
+            if kind.status is not Status.PLACEHOLDER:
+                reasons.append("no retention rule is agreed for it")
+            return _Shared(Phase.PLACEHOLDER, tuple(reasons))
+        facts = facts_of(dataset, kind, agreement, self._ground, self._on)
+        found = timeline(kind, facts, lead=agreement.disposal.lead)
+        reasons += _reasons_in(found, self._on)
+        ask_on = at_latest = None
+        if found.awaiting:
+            ask_on, at_latest = self._asking(dataset, kind, found.awaiting)
+        days = found.days
+        overdue = days is not None and days.destroy_by is not None and days.destroy_by < self._on
+        raised = raised or found.conflict or overdue or bool(found.awaiting) or days is None
+        return _Shared(
+            _phase(kind, found, self._on), tuple(reasons), found, ask_on, at_latest, raised
+        )
+
+    def _terms(self, kind: RetentionClass, dataset: str) -> list[str]:
+        """Return the reasons that lie in agreement and instructions: each is raised."""
+        reasons = [self._expired] if self._expired else []
         reasons += [
             f"the engine cannot follow a term that was signed: {term}" for term in kind.not_followed
         ]
@@ -179,54 +235,7 @@ class Assessor:
             f"{each.controller} instructed to {each.verb} it ({each.id})"
             for each in instructions.diverting(kind.name, dataset)
         ]
-        return len(reasons) > before
-
-    def _timeline(self, dataset: DatasetId, kind: RetentionClass, agreement: Agreement) -> Timeline:
-        assert agreement.disposal is not None
-        facts = facts_of(dataset, kind, agreement, self._ground, self._on)
-        # What makes two datasets alike for the clock: the same class, and the same knowledge.
-        key = (
-            kind.name,
-            tuple((name, known.within, known.event) for name, known in facts.known.items()),
-            facts.end,
-            facts.in_use,
-            facts.used_until,
-            tuple(facts.extensions),
-        )
-        if (found := self._shared.get(key)) is None:
-            found = self._shared[key] = timeline(kind, facts, lead=agreement.disposal.lead)
-        return found
-
-    def _dated(
-        self,
-        dataset: DatasetId,
-        kind: RetentionClass,
-        found: Timeline,
-        holds: tuple[Hold, ...],
-        reasons: list[str],
-        *,
-        raised: bool,
-    ) -> Assessment:
-        reasons += _reasons_in(found, self._on)
-        ask_on = at_latest = None
-        if found.awaiting:
-            ask_on, at_latest = self._asking(dataset, kind, found.awaiting)
-        days = found.days
-        overdue = days is not None and days.destroy_by is not None and days.destroy_by < self._on
-        chased = any(day is not None and day <= self._on for day in (ask_on, at_latest))
-        return Assessment(
-            dataset,
-            self._on,
-            _phase(kind, found, self._on),
-            tuple(reasons),
-            found.working,
-            holds,
-            (_CONFLICT,) if found.conflict else (),
-            found,
-            ask_on,
-            at_latest,
-            raised or found.conflict or overdue or chased or bool(found.awaiting) or days is None,
-        )
+        return reasons
 
     def _asking(
         self, dataset: DatasetId, kind: RetentionClass, awaiting: Sequence[str]
@@ -255,6 +264,16 @@ class Assessor:
 
 
 _CONFLICT = "its minimum ends after its maximum: people must decide"
+
+
+def _alike(kind: RetentionClass, ground: Ground) -> frozenset[str]:
+    """Return the placeholders whose values the clock looks at: those that events are per."""
+    agreement = ground.term.governing
+    assert agreement is not None
+    per = {each.per for each in agreement.events if each.name in kind.event_names}
+    if SUPPORT_ENDED in kind.event_names:
+        per.add("nation")  # a legal support may concern some nations only
+    return frozenset(per)
 
 
 def _by_name(agreement: Agreement | None) -> dict[str, RetentionClass]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, Self
+from urllib.parse import quote, unquote
 
 from retention.domain.calendar import days_in
 from retention.domain.entry import Entry, Record
@@ -54,14 +55,13 @@ class EventBook:
 
     reference: str = ""
     standing: Mapping[tuple[str, str], TriggerEvent] = field(default_factory=dict)
-    has_per_dataset: bool = False  # whether any is of a single dataset: most books have none
 
     @classmethod
     def of(cls, reference: str, events: Iterable[TriggerEvent]) -> Self:
         """Keep the newest of the *events* of this agreement, in the order of their recording."""
         ours = (each for each in events if each.reference == reference)
         standing = {(each.name, each.value): each for each in ours}
-        return cls(reference, standing, any(name in PER_DATASET for name, _ in standing))
+        return cls(reference, standing)
 
     def find(self, name: str, value: str) -> TriggerEvent | None:
         """Return the standing event, or None if nobody has recorded it."""
@@ -77,6 +77,19 @@ class EventBook:
         return self.of(self.reference, rest)
 
 
+def written_value(name: str, value: str) -> str:
+    """Return the *value* of an event as the ledger takes it: no space, nothing beyond ASCII.
+
+    The id of a dataset is written like that already.
+    """
+    return value if name in PER_DATASET else quote(value, safe="-_.")
+
+
+def _read_value(r: Record) -> str:
+    value = r.text("value")
+    return value if r.text("event") in PER_DATASET else unquote(value)
+
+
 def events_in(records: Iterable[Record]) -> list[TriggerEvent]:
     """Return the trigger events among *records* in the order of recording, less those retracted.
 
@@ -86,12 +99,12 @@ def events_in(records: Iterable[Record]) -> list[TriggerEvent]:
     for r in records:
         if r.kind is Entry.EVENT:
             first, last = days_in(r.text("on"))
-            names = (r.text("agreement"), r.text("event"), r.text("value"))
+            names = (r.text("agreement"), r.text("event"), _read_value(r))
             earliest = None if first == last else first
             standing.append(
                 TriggerEvent(*names, last, r.text("by"), r.text("evidence"), earliest, r.index)
             )
         elif r.kind is Entry.EVENT_RETRACTED:
-            gone = (r.text("event"), r.text("value"))
+            gone = (r.text("event"), _read_value(r))
             standing = [each for each in standing if (each.name, each.value) != gone]
     return standing

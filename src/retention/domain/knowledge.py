@@ -12,6 +12,8 @@ from retention.domain.events import (
     AGREEMENT_END,
     CEASED,
     ENDED,
+    PER_AGREEMENT,
+    PER_DATASET,
     RETURNED,
     SUPPORT_ENDED,
     EventBook,
@@ -34,6 +36,12 @@ class Ground:
     holds: HoldBook = field(default_factory=HoldBook)
     instructions: InstructionBook = field(default_factory=InstructionBook)
 
+    @property
+    def own_datasets(self) -> frozenset[str]:
+        """The datasets of which something is recorded that concerns no other, by id."""
+        used = (value for name, value in self.events.standing if name in PER_DATASET)
+        return frozenset((*used, *self.instructions.on_dataset))
+
 
 def facts_of(
     dataset: DatasetId, kind: RetentionClass, agreement: Agreement, ground: Ground, on: date
@@ -46,9 +54,8 @@ def facts_of(
     }
     disposal = agreement.disposal
     extension = None if disposal is None else disposal.extension
-    name = str(dataset) if _has_own(ground) else ""
-    returned = ground.events.find(RETURNED, name) if name else None
-    ceased = ground.events.find(CEASED, name) if name else None
+    name = str(dataset)
+    returned, ceased = (ground.events.find(event, name) for event in (RETURNED, CEASED))
     if returned is not None and ceased is not None and ceased.on < returned.on:
         ceased = None
     return Facts(
@@ -56,14 +63,9 @@ def facts_of(
         end=_end(kind, ground, on),
         in_use=None if returned is None else returned.on,
         used_until=None if returned is None or ceased is None else ceased.on,
-        extensions=ground.instructions.extensions(name) if name else (),
+        extensions=ground.instructions.extensions(name),
         owners=() if extension is None else extension.by,
     )
-
-
-def _has_own(ground: Ground) -> bool:
-    """Tell whether anything is recorded of single datasets at all."""
-    return bool(ground.instructions.on_dataset) or ground.events.has_per_dataset
 
 
 def _known(
@@ -76,7 +78,8 @@ def _known(
     if name == SUPPORT_ENDED:
         return _support(dataset, agreement, events)
     value = "" if declared is None else declared.value_for(dataset.values)
-    event = None if value is None or declared is None else events.find(name, value)
+    unheard = value is None or (declared is None and name not in PER_AGREEMENT)
+    event = None if unheard else events.find(name, value or "")
     return Known(name, not_recorded(name) if event is None else event.within, event)
 
 
