@@ -23,12 +23,17 @@ from retention.steps.destroy import Destruction
 from retention.steps.dispose import Disposing, dispose
 from retention.steps.notify import notices, notify
 from retention.steps.propose import Freezing, propose
-from retention.steps.record import place_hold, record_agreement, record_answer, record_event
+from retention.steps.record import record_agreement
+from retention.steps.record.answers import plan_answer
+from retention.steps.record.events import plan_event
+from retention.steps.record.holds import plan_hold
+from retention.steps.record.planned import Recording, Why
+from retention.steps.record.releases import plan_release, plan_release_request
+from retention.steps.record.scopes import Scope
 from retention.steps.review import Desk
 from retention.steps.survey import survey
 from retention.steps.verify import Verification, check_gone
 from tests.support.cast import (
-    PEOPLE,
     Key,
     MemoryCourier,
     MemoryLibrary,
@@ -95,31 +100,40 @@ class World:
         self.secrets += 1
         return b"%032d" % self.secrets
 
-    def publish(self, rounds=("2019",), on=date(2020, 6, 30), by="audit-01"):
-        person = next(p for p in PEOPLE if p.id == by)
-        for each in rounds:
-            record_event(
-                self.library.now,
-                "round-published",
-                each,
-                on,
-                by=person,
-                content=b"invented evidence",
-                ledger=self.ledger,
-                evidence=self.evidence,
-            )
-
-    def hold(self, dataset="", ground="court"):
-        return place_hold(
-            self.library.now,
-            "",
-            dataset,
-            ground=ground,
-            by=PEOPLE[0],
-            content=b"invented letter",
-            ledger=self.ledger,
-            evidence=self.evidence,
+    @property
+    def recording(self):
+        """The ports that recording takes, today."""
+        return Recording(
+            self.ledger,
+            self.evidence,
+            self.catalogue,
+            self.library,
+            self.clock.today(),
+            self.secret,
         )
+
+    def why(self, by="rm-01", content=b"invented evidence", reason=REASON):
+        person = next(p for p in self.library.people() if p.id == by)
+        return Why(person, reason, content)
+
+    def record(self, plan, *arguments, by="rm-01", **named):
+        """Plan and write at once, as *by*; return what was planned."""
+        planned = plan(*arguments, why=self.why(by), ports=self.recording, **named)
+        planned.write(self.recording)
+        return planned
+
+    def publish(self, rounds=("2019",), on=date(2020, 6, 30), by="audit-01"):
+        for each in rounds:
+            self.record(plan_event, "INV", "round-published", each, str(on), by=by)
+
+    def hold(self, dataset="", ground="court", by="rm-01"):
+        scope = Scope("INV", dataset=dataset)
+        held = self.record(plan_hold, scope, ground, by=by, whole=True, even_if_none=True)
+        return held.result
+
+    def release(self, hold, asked_by="rm-01", confirmed_by="iao-01", successor=""):
+        self.record(plan_release_request, hold, successor, by=asked_by)
+        self.record(plan_release, hold, by=confirmed_by)
 
     def survey(self):
         record_agreement(self.library.now, ledger=self.ledger)
@@ -154,15 +168,7 @@ class World:
     def controllers_answer(self, answer="proceed"):
         for notice in notices(self.ledger):
             for controller in notice.accepted:
-                record_answer(
-                    notice.id,
-                    controller,
-                    answer,
-                    by=PEOPLE[0],
-                    content=b"invented reply",
-                    ledger=self.ledger,
-                    evidence=self.evidence,
-                )
+                self.record(plan_answer, notice.id, controller, answer)
 
     def propose(self):
         ports = Freezing(
@@ -279,7 +285,9 @@ class World:
         self.notify()
 
     def next_steps(self):
-        return [(n.flow, n.argument) for n in next_steps(self.ledger, self.evidence, self.clock)]
+        return [
+            (n.flow, n.argument) for n in next_steps(self.ledger, self.evidence, self.clock.today())
+        ]
 
     def case(self, proposal):
         return case_of(self.ledger, proposal)

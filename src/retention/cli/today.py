@@ -1,42 +1,72 @@
-"""Today, on one screen."""
+"""Today, on one screen: nothing here changes anything."""
+
+import json
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
 
 import click
 
 from retention import wiring
-from retention.cli.common import as_json, show
-from retention.domain.entry import Entry
-from retention.steps.advance import next_steps
-from retention.steps.notify import notices
-from retention.steps.remind import awaiting
+from retention.cli.common import as_at, as_json, asked_on, lines, policies_option
+from retention.cli.progress import Bars
+from retention.domain.words import long_day
+from retention.steps.today import Asking, Line, today
+
+WHICH_MAX = 6
+_SIGNS = {True: click.style("!", fg="red", bold=True), False: " "}
 
 
 @click.command()
+@click.option("--all", "everything", is_flag=True, help="Show also what there is none of.")
 @as_json
-def status(*, as_json: bool) -> None:
-    """Say what awaits whom, what is held and what failed, today."""
-    work = wiring.compose()
-    waiting = awaiting(work.ledger, work.evidence)
-    open_notices = [
-        n.id
-        for n in notices(work.ledger)
-        if set(n.answers.values()) != {"proceed"} or not n.answers
+@as_at
+@policies_option
+def status(
+    *, everything: bool, as_json: bool, as_at: datetime | None, policies: Path | None
+) -> None:
+    """Say what awaits whom, what is late and what failed, today.
+
+    A line that begins with ! needs somebody to act: it is here every day until they do.
+    """
+    work = wiring.asking(policies)
+    on, bars = asked_on(work, as_at), Bars(sys.stderr)
+    asking = Asking(work.library, work.catalogue, work.ledger, work.evidence, bars, on)
+    found = [*today(asking), *_runs(work)]
+    bars.clear()
+    if as_json:
+        click.echo(json.dumps([asdict(line) for line in found], ensure_ascii=False, indent=1))
+        return
+    click.echo(click.style(f"{long_day(on)}", bold=True))
+    lines(_page(found, everything=everything))
+
+
+def _page(found: Iterable[Line], *, everything: bool) -> Iterable[str]:
+    shown = [line for line in found if everything or line.how_many or line.which]
+    for section, group in groupby(shown, key=lambda line: line.section):
+        yield ""
+        yield click.style(section, bold=True)
+        for line in group:
+            which = ", ".join(line.which[:WHICH_MAX])
+            more = len(line.which) - WHICH_MAX
+            which += f" and {more:,} more" if more > 0 else ""
+            count = f"{line.how_many:,}" if line.how_many else "-"
+            yield f"{_SIGNS[line.urgent]} {count:>9}  {line.what}{f': {which}' if which else ''}"
+
+
+def _runs(work: wiring.Composition) -> list[Line]:
+    """Return what Prefect runs next and what failed there, if it serves."""
+    try:
+        upcoming, failed = work.runs()
+    except ConnectionError:
+        told = ("Prefect does not answer: `retention up` serves it",)
+        return [Line("Flows", "next runs", 0, told)]
+    soon = tuple(f"{run.name} {run.at:%a %d %b %H:%M}" for run in upcoming)
+    ended = tuple(f"{run.name} {run.at:%a %d %b %H:%M}" for run in failed)
+    return [
+        Line("Flows", "next runs (UTC)", len(soon), soon),
+        Line("Flows", "runs that failed in the last week", len(ended), ended, urgent=bool(ended)),
     ]
-    surveys = list(work.ledger.of_kind(Entry.SURVEYED))
-    rows = [
-        {"what": f"lists that await the {role}", "how_many": n, "which": ""}
-        for role, n in sorted(waiting.items())
-    ]
-    rows.append(
-        {"what": "notices without a yes", "how_many": len(open_notices), "which": open_notices}
-    )
-    incidents = [r.text("incident") for r in work.ledger.of_kind(Entry.INCIDENT)]
-    rows.append({"what": "incidents", "how_many": len(incidents), "which": sorted(set(incidents))})
-    steps = next_steps(work.ledger, work.evidence, work.clock)
-    rows.append(
-        {"what": "flows that may run", "how_many": len(steps), "which": [s.flow for s in steps]}
-    )
-    failed = sorted({r.text("agreement") for r in surveys if r.number("failed")})
-    rows.append({"what": "surveys that failed", "how_many": len(failed), "which": failed})
-    last = max((r.at.isoformat() for r in surveys if not r.number("failed")), default="never")
-    rows.append({"what": "last good survey", "how_many": len(surveys), "which": last})
-    show(rows, as_json=as_json, empty="")

@@ -114,12 +114,12 @@ def reopen(ledger: Ledger, evidence: Evidence) -> list[str]:
     return back
 
 
-def next_steps(ledger: Ledger, evidence: Evidence, clock: Clock) -> list[Next]:
-    """Return every flow that may run now; it only looks."""
+def next_steps(ledger: Ledger, evidence: Evidence, today: date) -> list[Next]:
+    """Return every flow that may run on the day *today*; it only looks."""
     return [
         Next(flow, case.proposal)
         for case in cases(ledger)
-        if (flow := _next(case, ledger, evidence, clock.today())) is not None
+        if (flow := _next(case, ledger, evidence, today)) is not None
     ]
 
 

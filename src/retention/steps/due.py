@@ -5,16 +5,33 @@ with the number of datasets.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 from typing import Final
 
 from retention.domain.disposition import State
+from retention.domain.eligibility import Assessment, Phase
 from retention.steps.classify import Dated
 
 LISTED_MAX: Final = 200
 _ENDED: Final = frozenset({State.DISPOSED, State.RESIDUAL, State.CLOSED})
+
+FLAGS: Final[Mapping[str, Callable[[Assessment], bool]]] = MappingProxyType(
+    {
+        "overdue": lambda found: found.over_retained,
+        "held past their maximum": lambda found: found.held_past_maximum,
+        "in conflict": lambda found: found.conflict,
+        "to be asked about": lambda found: found.ask_on is not None and found.ask_on <= found.on,
+        "to be reviewed though their event never came": lambda found: (
+            found.review_at_latest is not None and found.review_at_latest <= found.on
+        ),
+        "awaiting an event": lambda found: found.phase is Phase.AWAITING_TRIGGER,
+        "of a class that is not agreed": lambda found: found.phase is Phase.PLACEHOLDER,
+        "held": lambda found: bool(found.holds),
+    }
+)
 
 
 @dataclass(slots=True)
@@ -28,12 +45,15 @@ class DueList:
     looked_at: Counter[tuple[str, str]] = field(default_factory=Counter)
     raised: int = 0
     rest: Counter[str] = field(default_factory=Counter)
+    flags: Counter[str] = field(default_factory=Counter)  # of FLAGS: a dataset may have several
     datasets: int = 0
 
     def add(self, dated: Dated) -> None:
         """Count one dataset."""
         found = dated.assessment
         self.datasets += 1
+        if dated.state not in _ENDED:
+            self.flags.update(name for name, holds in FLAGS.items() if holds(found))
         if dated.state in _ENDED:
             self.rest[dated.state.value] += 1
         elif found.eligible:

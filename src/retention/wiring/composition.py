@@ -1,8 +1,9 @@
 """Ports meet adapters.  Those that are slow to load are imported where they are used."""
 
+import json
 import secrets
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from retention.adapters.ledger import SqlLedger
     from retention.adapters.mail import SmtpCourier
     from retention.adapters.prefect.access import Access
+    from retention.adapters.prefect.runs import Run
     from retention.adapters.s3.destroys import S3Destroys
     from retention.adapters.s3.lists import S3Lists
     from retention.adapters.seal.ring import Keyring
@@ -334,7 +336,22 @@ class Composition:
         """Return every flow that may run now."""
         from retention.steps.advance import next_steps  # noqa: PLC0415  # lazy
 
-        return next_steps(self.ledger, self.evidence, self.clock)
+        return next_steps(self.ledger, self.evidence, self.clock.today())
+
+    def runs(self) -> "tuple[list[Run], list[Run]]":
+        """Return what Prefect runs next, and what failed there in the last week.
+
+        Raises ConnectionError if it does not answer, or was never served from here.
+        """
+        from retention.adapters.prefect.runs import failed, upcoming  # noqa: PLC0415  # lazy
+
+        secrets_file = self.settings.home / "keys" / "services.json"
+        if not secrets_file.is_file():
+            raise ConnectionError("no service has a secret yet")
+        auth = f"planner:{json.loads(secrets_file.read_text('utf-8'))['planner']}"
+        since = self.clock.now() - timedelta(days=7)
+        ended = [run for run in failed(self.settings.api_url, auth) if run.at >= since]
+        return upcoming(self.settings.api_url, auth), ended
 
     def hand_on(self) -> None:
         """Start every flow that may run now and is not already at work."""
