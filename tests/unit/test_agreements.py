@@ -12,7 +12,7 @@ from retention.domain.canonical import sha256
 from retention.domain.clock import Period
 from retention.domain.pattern import Pattern
 from retention.errors import AgreementError
-from tests.support.policies import CONTRACT, DEMO, GOLDEN, POLICIES, contract, texts
+from tests.support.policies import CONTRACT, DEMO, GOLDEN, POLICIES, contract, spot, texts
 
 P = Period.parse
 EVERY_FILE = [(folder, name) for folder in (POLICIES, GOLDEN) for name in texts(folder)]
@@ -86,8 +86,8 @@ def test_what_the_engine_cannot_follow_is_said_and_never_passed_over():
         "analysis-final": ("then = archive",),
         "survey-paper": (),
     }
-    assert sum("never eligible" in each for each in library.warnings) == 3
-    assert any("can never start" in each for each in library.warnings)
+    assert sum("never eligible" in each.says for each in library.remarks) == 3
+    assert any("can never start" in each.says for each in library.remarks)
 
 
 @pytest.mark.parametrize(
@@ -160,17 +160,18 @@ def test_the_library_refuses_what_it_has_not():
 
 def test_little_room_between_minimum_and_maximum_is_said_with_its_days():
     text = contract()[CONTRACT].replace('"P6Y6M"', '"P6Y"')
-    told = [each for each in read(contract(text)).warnings if "little room" in each]
-    # The days of ruling 4.
+    told = [each for each in read(contract(text)).remarks if "little room" in each.says]
+    # The days of ruling 4, and where the maximum stands.
     assert len(told) == 1
-    assert told[0].endswith(
+    assert (told[0].line, told[0].column) == spot(text, '"P6Y"  ')
+    assert told[0].says.endswith(
         "from 1 April 2021: kept through 31 March 2027, due 1 April 2027, "
         "gone by 1 April 2027: one day"
     )
 
 
-def test_schedules_and_the_demonstration_are_not_of_this_library():
-    files = {**contract(), "demo/X/v1.toml": "no TOML at all", "schedules/a.toml": "[["}
+def test_the_demonstration_is_not_of_this_library():
+    files = {**contract(), "demo/X/v1.toml": "no TOML at all"}
     assert [each.reference for each in read(files).every] == ["NACEL"]
 
 
@@ -178,4 +179,4 @@ def test_what_is_read_depends_on_the_text_alone():
     files = texts(DEMO)
     backwards = dict(reversed(files.items()))
     assert read(files) == read(backwards)
-    assert replace(read(files), warnings=()) == replace(read(backwards), warnings=())
+    assert replace(read(files), remarks=()) == replace(read(backwards), remarks=())

@@ -109,7 +109,7 @@ def test_the_people_are_invented_and_marked_so():
 
 
 def test_real_agreements_give_no_warning():
-    assert LIBRARY.warnings == ()
+    assert LIBRARY.remarks == ()
     assert not LIBRARY.engine().demonstration
 
 
@@ -130,7 +130,7 @@ def test_the_demonstration_models_every_programme_and_says_that_it_is_invented()
             re.findall(r"[\w.-]+@[\w.-]+\.invalid", text)
         ), name
     assert DEMONSTRATION.engine().demonstration
-    assert DEMONSTRATION.warnings == ()
+    assert DEMONSTRATION.remarks == ()
 
 
 def test_the_demonstration_waits_for_one_backup_and_for_nothing_else():

@@ -1,20 +1,15 @@
 """From the tables of a file to the agreement that the rest of the engine knows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
 from typing import Any
 
-from retention.agreements.fields import FromCutOff, Several, YearEnd
-from retention.agreements.models import (
-    AgreementTable,
-    Also,
-    ClassTable,
-    CopyTable,
-    DisposalTable,
-    EventTable,
-)
+from retention.agreements.classes import Also, ClassTable, CopyTable
+from retention.agreements.fields import FromCutOff, Several, YearEnd, kept
+from retention.agreements.models import AgreementTable, DisposalTable, EventTable
+from retention.agreements.schedules import shorter_than
 from retention.domain.agreement import (
     Action,
     AfterEnd,
@@ -39,6 +34,7 @@ from retention.domain.agreement import (
 )
 from retention.domain.clock import Period
 from retention.domain.pattern import Pattern
+from retention.domain.schedule import ScheduleRule
 
 CUT_OFFS: Mapping[str, tuple[tuple[int, int], ...]] = MappingProxyType(
     {
@@ -68,7 +64,7 @@ class Pieces:
         return any(each.status == "signed" for each in self.classes.values())
 
 
-def agreement_of(pieces: Pieces, digest: str) -> Agreement:
+def agreement_of(pieces: Pieces, digest: str, schedules: Mapping[str, ScheduleRule]) -> Agreement:
     """Return the agreement of a file without faults, whose text has *digest*."""
     header = pieces.header
     assert header is not None
@@ -88,7 +84,10 @@ def agreement_of(pieces: Pieces, digest: str) -> Agreement:
         lawful_basis=tuple(header.lawful_basis),
         disposal=None if pieces.disposal is None else _disposal(pieces.disposal),
         events=tuple(_event(each) for each in pieces.events.values()),
-        classes=tuple(class_of(each, header, pieces.disposal) for each in pieces.classes.values()),
+        classes=tuple(
+            _compared(class_of(each, header, pieces.disposal), schedules)
+            for each in pieces.classes.values()
+        ),
         digest=digest,
         support=tuple(
             Support(each.name, tuple(each.nations or ()), each.until) for each in header.support
@@ -132,6 +131,11 @@ def _extensions(table: DisposalTable) -> Extensions | None:
     return Extensions(given.max, given.times, tuple(given.by))
 
 
+def _compared(kind: RetentionClass, schedules: Mapping[str, ScheduleRule]) -> RetentionClass:
+    told = shorter_than(kind, schedules.get(kind.schedule))
+    return replace(kind, shorter_than=told) if told else kind
+
+
 def class_of(
     table: ClassTable, header: AgreementTable, disposal: DisposalTable | None
 ) -> RetentionClass:
@@ -172,7 +176,7 @@ def rule_of(table: ClassTable) -> Rule | None:
     return Rule(
         trigger=_trigger(table.trigger),
         cut_off=_ends(table.cut_off),
-        keep_at_least=table.keep_at_least,
+        keep_at_least=kept(table.keep_at_least),
         **_most(table.destroy_by),
         keep_exactly=exact,
         dispose_within=table.dispose_within,
@@ -183,7 +187,7 @@ def _duty(table: Also) -> Duty:
     rule = Rule(
         trigger=_trigger(table.trigger),
         cut_off=_ends(table.cut_off),
-        keep_at_least=table.keep_at_least,
+        keep_at_least=kept(table.keep_at_least),
         **_most(table.destroy_by),
     )
     return Duty(table.owner, table.clause, rule)

@@ -6,6 +6,7 @@ wrong line must not end in a log.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from retention.errors import AgreementError
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.:/()\[\]{}+*?^$|,\\-]{1,30}")  # no space, no @, no secret
+_LONG = re.compile(_PLAIN.pattern.replace("{1,30}", "{1,300}"))
 _KEY = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 
 
@@ -33,21 +35,37 @@ class Fault:
         return f"{place}: found {self.found}; expected {self.expected}. {self.hint}"
 
 
+@dataclass(frozen=True, order=True, slots=True)
+class Remark:
+    """Something that stands and that a person should know, with its place."""
+
+    file: str
+    line: int
+    column: int
+    says: str
+
+    def __str__(self) -> str:
+        """Return it as one line that an editor can jump to."""
+        return f"{self.file}:{self.line}:{self.column}: {self.says}"
+
+
 class FaultyAgreementsError(AgreementError):
     """The files do not stand as written; *faults* has every one, sorted by place."""
 
-    def __init__(self, faults: list[Fault]) -> None:
-        """List *faults*, of which there is at least one."""
+    def __init__(self, faults: Iterable[Fault], remarks: Iterable[Remark] = ()) -> None:
+        """List *faults*, of which there is at least one, with the *remarks* beside them."""
         self.faults = tuple(sorted(set(faults)))
+        self.remarks = tuple(sorted(set(remarks)))
         files = len({fault.file for fault in self.faults})
-        head = f"{_count(len(self.faults), 'fault')} in {_count(files, 'file')}"
+        head = f"{counted(len(self.faults), 'fault')} in {counted(files, 'file')}"
         super().__init__(
             "\n".join([head, *map(str, self.faults)]),
             hint="correct each line named above; nothing is read until all the files stand",
         )
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """Return a number of things, such as ``2 faults``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
@@ -61,6 +79,11 @@ def word(value: object) -> str:
     if isinstance(value, str) and _PLAIN.fullmatch(value):
         return f"'{value}'"
     return kind_of(value)
+
+
+def is_plain(text: str) -> bool:
+    """Tell whether a place or expression may be quoted in a message."""
+    return _LONG.fullmatch(text) is not None
 
 
 def kind_of(value: Any) -> str:

@@ -4,7 +4,8 @@ What is wrong is noted, and the table read again without it, so that the checks 
 still run: a person corrects a file once, not once for each kind of fault.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, TypeVar, get_args
@@ -12,10 +13,11 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from retention.agreements.faults import Fault, key_name, kind_of, word
+from retention.agreements.faults import Fault, Remark, key_name, kind_of, word
 from retention.agreements.text import DEPTH_MAX, Document, Path
 
 Model = TypeVar("Model", bound=BaseModel)
+_ID = re.compile("[a-z][a-z0-9-]{0,62}")
 
 _EXPECTED: Mapping[str, str] = MappingProxyType(
     {  # what pydantic calls it: what a person would call what is wanted
@@ -48,7 +50,7 @@ class Findings:
     def __init__(self) -> None:
         """Begin with nothing found."""
         self.faults: list[Fault] = []
-        self.warnings: list[str] = []
+        self.remarks: list[Remark] = []
         self._told: set[tuple[str, Path]] = set()
 
     def fault(
@@ -82,9 +84,20 @@ class Findings:
         found = f"the unknown key {key_name(path[-1])}"
         self.fault(doc, path, found, "a key of this table", hint, key=True)
 
-    def warn(self, doc: Document, what: str) -> None:
-        """Note something that stands, and that a person should know."""
-        self.warnings.append(f"{doc.file}: {what}")
+    def unlike(
+        self, doc: Document, path: Path, name: str, expected: str, known: Iterable[str]
+    ) -> None:
+        """Note a name at *path* that is none of those *known*, with a guess at what was meant."""
+        guesses = get_close_matches(name, list(known), n=1)
+        hint = "Is it spelt as there, and is it there?"
+        if guesses:
+            hint = f"Did you mean '{guesses[0]}'?"
+        found = f"'{name}'" if _ID.fullmatch(name) else word(name)
+        self.fault(doc, path, found, expected, hint)
+
+    def warn(self, doc: Document, path: Path, says: str) -> None:
+        """Note something at *path* that stands, and that a person should know."""
+        self.remarks.append(Remark(doc.file, *doc.spot(path), says))
 
 
 def fit(

@@ -2,18 +2,26 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
+from datetime import date
 
 from retention.agreements.build import Pieces
-from retention.agreements.fields import Several, Trigger
-from retention.agreements.models import ClassTable, EventTable
+from retention.agreements.classes import Also, ClassTable
+from retention.agreements.fields import AgeTable, Several, Trigger
+from retention.agreements.models import EventTable
 from retention.agreements.people import PersonTable
 from retention.agreements.reading import Findings
 from retention.agreements.text import Document, Path
 from retention.domain.agreement import Party
+from retention.domain.calendar import YEARS
+from retention.domain.events import (
+    AGREEMENT_END,
+    ENDED,
+    PER_AGREEMENT,
+    PER_DATASET,
+    SUPPORT_ENDED,
+)
 
-SUPPORT_ENDED = "support-ended"  # follows from the dates in `support`: nobody declares it
-_HINT = "Is it spelt as there, and is it there?"
+_HINT = "Write it as policies/README.md has it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +41,21 @@ def check_names(doc: Document, pieces: Pieces, who: Directory, findings: Finding
     """Check that each party, person and role of one file is known."""
     for path, name in _parties(pieces):
         if who.parties is not None and name not in who.parties:
-            _unknown(doc, path, name, "a party of parties.toml", who.parties, findings)
+            findings.unlike(doc, path, name, "a party of parties.toml", who.parties)
     if who.people is None:
         return
     ids = {person.id for person in who.people}
     for path, name in _persons(pieces):
         if name not in ids:
-            _unknown(doc, path, name, "a person of people.toml", ids, findings)
+            findings.unlike(doc, path, name, "a person of people.toml", ids)
     for path, name in _roles(pieces):
         if name not in who.roles:
-            _unknown(doc, path, name, "a role that somebody has", who.roles, findings)
+            findings.unlike(doc, path, name, "a role that somebody has", who.roles)
     escalate_to = pieces.disposal.escalate_to if pieces.disposal is not None else None
     if escalate_to is not None and escalate_to not in (known := who.roles | ids):
         at: Path = ("disposal", "escalate_to")
-        _unknown(doc, at, escalate_to, "a role or person of people.toml", known, findings)
+        findings.unlike(doc, at, escalate_to, "a role or person of people.toml", known)
     _check_approvers(doc, pieces, who.people, findings)
-
-
-def _unknown(
-    doc: Document, path: Path, name: str, expected: str, known: Iterable[str], findings: Findings
-) -> None:
-    guesses = get_close_matches(name, list(known), n=1)
-    hint = f"Did you mean '{guesses[0]}'?" if guesses else _HINT
-    findings.fault(doc, path, f"'{name}'", expected, hint)
 
 
 def _parties(pieces: Pieces) -> Iterator[tuple[Path, str]]:
@@ -152,33 +152,52 @@ def check_events(doc: Document, pieces: Pieces, findings: Findings) -> None:
     """Check that only declared events start clocks, and that they can reach the datasets."""
     declared = {event.name: event for event in pieces.events.values()}
     for number, event in pieces.events.items():
+        _check_declared(doc, ("event", number), event, findings)
         _check_expected(doc, number, event, findings)
     # As written, not as read: an event with a fault of its own is declared all the same.
     tables = doc.values.get("event")
     written = tables if isinstance(tables, list) else []
-    known = {str(doc.at(("event", number, "name"))) for number in range(len(written))}
+    known = {str(doc.at(("event", number, "name"))) for number in range(len(written))} | {ENDED}
     if doc.at(("agreement", "support")):
         known.add(SUPPORT_ENDED)
     for number, table in pieces.classes.items():
-        for path, name in _triggers(("class", number), table):
-            if name not in known:
-                _unknown(doc, path, name, "an event that an [[event]] declares", known, findings)
+        for path, name in _events(("class", number), table):
+            if name in PER_DATASET:
+                hint = "It moves the minimum of one dataset, and needs no place in a rule."
+                findings.fault(doc, path, f"'{name}'", "an event that starts a clock", hint)
+            elif name not in known:
+                findings.unlike(doc, path, name, "an event that an [[event]] declares", known)
             elif name in declared and table.datasets:
                 per = declared[name].per
                 if per != "agreement" and per not in table.datasets[0].placeholders:
                     told = f"{name} is per {per}, which the places of class {table.name} do not say"
-                    findings.warn(doc, f"{told}: its clock can never start")
+                    findings.warn(doc, path, f"{told}: its clock can never start")
 
 
-def _triggers(path: Path, table: ClassTable) -> Iterator[tuple[Path, str]]:
-    triggers: list[tuple[Path, Trigger | None]] = [((*path, "trigger"), table.trigger)]
-    triggers += [((*path, "also", n, "trigger"), duty.trigger) for n, duty in enumerate(table.also)]
-    for at, trigger in triggers:
+def _check_declared(doc: Document, path: Path, event: EventTable, findings: Findings) -> None:
+    """Check that an event that every agreement has is declared only to say who records it."""
+    if event.name in PER_DATASET or event.name == AGREEMENT_END:
+        hint = "Every agreement has it: take this table out, or choose another name."
+        findings.fault(doc, (*path, "name"), f"'{event.name}'", "a name of its own", hint)
+    elif event.name in PER_AGREEMENT and event.per != "agreement":
+        hint = "It is about the whole agreement."
+        findings.fault(doc, (*path, "per"), f"'{event.per}'", "'agreement'", hint)
+
+
+def _events(path: Path, table: ClassTable) -> Iterator[tuple[Path, str]]:
+    """Yield every event that a rule of a class counts from or asks about, and where it says so."""
+    duties: list[tuple[Path, ClassTable | Also]] = [(path, table)]
+    duties += [((*path, "also", n), duty) for n, duty in enumerate(table.also)]
+    for at, duty in duties:
+        trigger: Trigger | None = duty.trigger
         if isinstance(trigger, Several):
-            yield from _each((*at, "earliest"), trigger.earliest or ())
-            yield from _each((*at, "latest"), trigger.latest or ())
+            yield from _each((*at, "trigger", "earliest"), trigger.earliest or ())
+            yield from _each((*at, "trigger", "latest"), trigger.latest or ())
         elif trigger is not None:
-            yield at, trigger
+            yield (*at, "trigger"), trigger
+        keep = duty.keep_at_least
+        if isinstance(keep, AgeTable) and keep.one_more_if_17_at is not None:
+            yield (*at, "keep_at_least", "one_more_if_17_at"), keep.one_more_if_17_at
 
 
 def _check_expected(doc: Document, number: int, event: EventTable, findings: Findings) -> None:
@@ -194,6 +213,9 @@ def _check_expected(doc: Document, number: int, event: EventTable, findings: Fin
         if key in wanted and isinstance(value, str) is (key == "on"):
             expected = "a date without quotes" if key == "on" else "a text in quotes"
             findings.fault(doc, (*path, key), "another kind of value", expected, _HINT)
+        elif isinstance(value, date) and not YEARS[0] <= value.year <= YEARS[1]:
+            expected = f"a year from {YEARS[0]} to {YEARS[1]}"
+            findings.fault(doc, (*path, key), str(value), expected, _HINT)
 
 
 def check_distinct(doc: Document, path: Path, names: Mapping[int, str], findings: Findings) -> None:

@@ -4,15 +4,15 @@ Nothing irreversible has a default: what a signed class does not say is a fault,
 """
 
 from collections.abc import Mapping
-from datetime import date, timedelta
 from types import MappingProxyType
 
 from retention.agreements.build import Pieces
-from retention.agreements.fields import FromCutOff, Several
-from retention.agreements.models import AgreementTable, ClassTable, DisposalTable
+from retention.agreements.classes import Also, ClassTable
+from retention.agreements.dates import check_waits
+from retention.agreements.fields import AgeTable, FromCutOff, Several
+from retention.agreements.models import AgreementTable, DisposalTable
 from retention.agreements.reading import Findings
 from retention.agreements.text import Document, Path
-from retention.domain.clock import Period
 
 _SIGNED_CLASS: Mapping[str, str] = MappingProxyType(
     {
@@ -21,7 +21,6 @@ _SIGNED_CLASS: Mapping[str, str] = MappingProxyType(
         "trigger": "Say which event starts the clock.",
         "then": "Say what happens at the end: it has no default.",
         "clause": "Name the clause that says so: it stands on the certificate.",
-        "after_end": "Say what the end of the agreement means: keep-to-term or dispose.",
     }
 )
 _SIGNED_AGREEMENT: Mapping[str, str] = MappingProxyType(
@@ -41,12 +40,19 @@ _TARGETS: Mapping[str, str] = MappingProxyType(
 def check_class(doc: Document, path: Path, table: ClassTable, findings: Findings) -> None:
     """Check what one class says, and what it must say because it is signed."""
     _check_bounds(doc, path, table, findings)
-    _check_triggers(doc, path, table, findings)
+    _check_trigger(doc, (*path, "trigger"), table.trigger, findings)
+    for number, duty in enumerate(table.also):
+        _check_duty(doc, (*path, "also", number), duty, findings)
     if table.status != "signed":
         return
     for name, hint in _SIGNED_CLASS.items():
         if not getattr(table, name):
             findings.missing(doc, (*path, name), hint)
+    if table.after_end is None:
+        personal = table.identifiability in {None, *_PERSONAL}
+        why = "No default for personal data" if personal else "It has no default"
+        hint = f"{why}: say what the end of the agreement means, keep-to-term or dispose."
+        findings.missing(doc, (*path, "after_end"), hint)
     if table.identifiability in _PERSONAL and table.special_category is None:
         findings.missing(doc, (*path, "special_category"), "Say it for data about people.")
     if table.after_end == "keep-to-term" and table.after_end_clause is None:
@@ -80,22 +86,47 @@ def _check_bounds(doc: Document, path: Path, table: ClassTable, findings: Findin
         findings.fault(doc, path, "no period", "a minimum, a maximum or an exact period", hint)
     if given and table.trigger is None and table.status != "signed":
         findings.missing(doc, (*path, "trigger"), "A period counts from an event.")
-    moved = exact is not None or least is not None or isinstance(most, FromCutOff)
-    if moved and table.cut_off is None:
-        hint = 'Say it, also where it is "none".'
-        findings.missing(doc, (*path, "cut_off"), hint)
-    if table.destroy_by_covers is None and (most is not None or exact is not None):
+    _check_cut_off(doc, path, table, findings, exact=exact is not None)
+    maximums = [most, exact, *(duty.destroy_by for duty in table.also)]
+    if table.destroy_by_covers is None and any(each is not None for each in maximums):
         hint = "Say whether the maximum covers the live copies or all of them."
         findings.missing(doc, (*path, "destroy_by_covers"), hint)
 
 
-def _check_triggers(doc: Document, path: Path, table: ClassTable, findings: Findings) -> None:
-    triggers = [("trigger", table.trigger)]
-    triggers += [("also", each.trigger) for each in table.also]
-    for name, trigger in triggers:
-        if isinstance(trigger, Several) and (trigger.earliest is None) == (trigger.latest is None):
-            hint = "The clock starts with one of them."
-            findings.fault(doc, (*path, name), "a table", "either earliest or latest", hint)
+def _check_cut_off(
+    doc: Document, path: Path, table: ClassTable | Also, findings: Findings, *, exact: bool = False
+) -> None:
+    """Check that a cut-off is said where it moves something, and nowhere else."""
+    least = table.keep_at_least
+    if isinstance(least, AgeTable):
+        if table.cut_off not in {None, "none"}:
+            hint = "A birthday is a day of its own: leave the cut-off out."
+            findings.fault(doc, (*path, "cut_off"), "a cut-off of a birthday", '"none"', hint)
+        return
+    moved = exact or least is not None or isinstance(table.destroy_by, FromCutOff)
+    if moved and table.cut_off is None:
+        hint = 'Say it, also where it is "none".'
+        findings.missing(doc, (*path, "cut_off"), hint)
+
+
+def _check_duty(doc: Document, path: Path, duty: Also, findings: Findings) -> None:
+    """Check one of ``[[class.also]]``: it sets a bound, and says what moves it."""
+    _check_trigger(doc, (*path, "trigger"), duty.trigger, findings)
+    names = ("keep_at_least", "destroy_by", "cut_off")
+    if any(findings.told(doc, (*path, name)) for name in names):
+        return
+    if duty.keep_at_least is None and duty.destroy_by is None:
+        hint = "Say keep_at_least or destroy_by: a duty without either binds nobody."
+        findings.fault(doc, path, "no period", "a minimum or a maximum", hint)
+    _check_cut_off(doc, path, duty, findings)
+
+
+def _check_trigger(
+    doc: Document, path: Path, trigger: str | Several | None, findings: Findings
+) -> None:
+    if isinstance(trigger, Several) and (trigger.earliest is None) == (trigger.latest is None):
+        hint = "The clock starts with one of them."
+        findings.fault(doc, path, "a table", "either earliest or latest", hint)
 
 
 def check_agreement(doc: Document, pieces: Pieces, findings: Findings) -> None:
@@ -131,10 +162,31 @@ def _check_header(
         findings.missing(
             doc, (*path, "through"), "Name the processors that the chain runs through."
         )
-    has_condition = any(basis.startswith("9(") for basis in header.lawful_basis)
-    if any(each.special_category for each in pieces.classes.values()) and not has_condition:
-        hint = "Special category data need a condition of article 9, such as 9(2)(i)."
-        findings.fault(doc, (*path, "lawful_basis"), "no condition", "one of article 9", hint)
+    _check_special(doc, header, pieces, findings)
+    _check_ends(doc, header, pieces, findings)
+
+
+def _check_special(
+    doc: Document, header: AgreementTable, pieces: Pieces, findings: Findings
+) -> None:
+    """Check that special categories have a condition; one of domestic law alone is none."""
+    if any(basis.startswith("9(") for basis in header.lawful_basis):
+        return
+    special = [table.name for table in pieces.classes.values() if table.special_category]
+    if special and not findings.told(doc, ("agreement", "lawful_basis")):
+        hint = f"Special category data, in {', '.join(special)}, need one such as 9(2)(i)."
+        path: Path = ("agreement", "lawful_basis")
+        findings.fault(doc, path, "no condition", "one of article 9", hint)
+
+
+def _check_ends(doc: Document, header: AgreementTable, pieces: Pieces, findings: Findings) -> None:
+    """Check that an event that never comes leads to a review some day; ``clock.md``, ruling 7."""
+    if header.in_force is None or header.in_force.until is not None:
+        return
+    for number, table in pieces.classes.items():
+        if table.status == "signed" and table.review_at_latest is None:
+            hint = "The agreement has no end: say after how long a missing event is looked into."
+            findings.missing(doc, ("class", number, "review_at_latest"), hint)
 
 
 def _check_disposal(doc: Document, table: DisposalTable, findings: Findings) -> None:
@@ -146,16 +198,4 @@ def _check_disposal(doc: Document, table: DisposalTable, findings: Findings) -> 
         if table.instruction == "each-time":
             hint = "An instruction for each case cannot be given by silence."
             findings.fault(doc, (*path, "silence"), "'proceed' with each-time", "'wait'", hint)
-    if day := _too_long(table.cooling_off, table.approval_lapses):
-        hint = (
-            f"Decided on {day}, the approval would lapse on "
-            f"{table.approval_lapses.after(day)} before disposal may begin."
-        )
-        expected = f"less than approval_lapses ({table.approval_lapses})"
-        findings.fault(doc, (*path, "cooling_off"), str(table.cooling_off), expected, hint)
-
-
-def _too_long(cooling_off: Period, lapses: Period) -> date | None:
-    """Return a day of decision from which cooling-off would not end before the lapse."""
-    days = (date(2023, 3, 1) + timedelta(days=n) for n in range(4 * 365 + 1))
-    return next((day for day in days if cooling_off.after(day) >= lapses.after(day)), None)
+    check_waits(doc, table, findings)

@@ -24,6 +24,8 @@ Spot = tuple[int, int]  # line and column, from 1
 _LANGUAGE = Language(tree_sitter_toml.language())
 _KEYS = frozenset({"bare_key", "quoted_key", "dotted_key"})
 _THEIRS = re.compile(r"\(.*?\)|(?<=key )'.*'")  # what a message quotes of the file
+_BARE = re.compile(rb"[A-Za-z0-9_-]+")
+_DIGITS = re.compile("[0-9_]{1000,}")
 _POSITION = re.compile(r" ?\((?:at line ([0-9]+), column ([0-9]+)|at end of document)\)")
 
 
@@ -61,7 +63,7 @@ def read_text(file: str, text: str) -> Document | list[Fault]:
     try:
         data = text.encode()
     except UnicodeEncodeError:
-        return [_fault(file, (1, 1), "characters that no encoding has", "UTF-8 text")]
+        return [_fault(file, _undecodable(text), "bytes that are no text", "UTF-8 text")]
     if len(text) > LENGTH_MAX:
         return [_fault(file, (1, 1), f"{len(text)} characters", f"at most {LENGTH_MAX}")]
     places = _Places(Document(file), data)
@@ -70,12 +72,12 @@ def read_text(file: str, text: str) -> Document | list[Fault]:
         places.document.values = {} if places.too_deep else tomllib.loads(text)
     except RecursionError:
         places.too_deep = (1, 1)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # TOMLDecodeError is one; a number of many digits is another
         repeated = [
             _fault(file, spot, "a key that is already there", "each key once")
             for spot in places.repeated
         ]
-        return repeated or [_not_toml(file, text, str(error))]
+        return repeated or [_not_toml(file, text, error)]
     if places.too_deep:
         return [_fault(file, places.too_deep, "deep nesting", f"at most {DEPTH_MAX} levels")]
     return places.document
@@ -85,13 +87,25 @@ def _fault(file: str, spot: Spot, found: str, expected: str) -> Fault:
     return Fault(file, *spot, found, expected, "The file was not read any further.")
 
 
-def _not_toml(file: str, text: str, message: str) -> Fault:
-    position = _POSITION.search(message)
+def _undecodable(text: str) -> Spot:
+    """Return the place of the first byte that could not be read as UTF-8."""
+    at = next(number for number, char in enumerate(text) if "\ud800" <= char <= "\udfff")
+    before = text[:at]
+    return before.count("\n") + 1, at - (before.rfind("\n") + 1) + 1
+
+
+def _not_toml(file: str, text: str, error: ValueError) -> Fault:
+    if not isinstance(error, tomllib.TOMLDecodeError):
+        long = _DIGITS.search(text)
+        at = 0 if long is None else long.start()
+        spot = text.count("\n", 0, at) + 1, at - (text.rfind("\n", 0, at) + 1) + 1
+        return _fault(file, spot, "a number of too many digits", "a number that can be counted to")
+    position = _POSITION.search(str(error))
     if position is not None and position[1]:
         spot = int(position[1]), int(position[2])
     else:
         spot = text.count("\n") + 1, 1
-    said = _THEIRS.sub("", _POSITION.sub("", message)).strip()
+    said = _THEIRS.sub("", _POSITION.sub("", str(error))).strip()
     return _fault(file, spot, f"what is no TOML ({said.lower()})", "TOML 1.0")
 
 
@@ -105,6 +119,7 @@ class _Places:
         self._data = data
         self._lines = data.split(b"\n")
         self._elements: dict[Path, int] = {}  # how many elements a list of tables has so far
+        self._headers: set[Path] = set()
 
     def read(self) -> None:
         for node in Parser(_LANGUAGE).parse(self._data).root_node.named_children:
@@ -117,23 +132,25 @@ class _Places:
         names = self._names(node)
         if not names:
             return
-        base = (*self._within(names[:-1]), names[-1])
+        base = (*self._within(names[:-1], self._spot(node)), names[-1])
         if node.type == "table_array_element":
             self._elements[base] = self._elements.get(base, -1) + 1
             self.document.keys.setdefault(base, self._spot(node))
             base += (self._elements[base],)
-        elif base in self.document.keys:
+        elif base in self._headers:
             self.repeated.append(self._spot(node))
+        self._headers.add(base)
         self.document.keys[base] = self.document.cells[base] = self._spot(node)
         for child in node.named_children:
             if child.type == "pair":
                 self._pair(base, child)
 
-    def _within(self, names: tuple[str, ...]) -> Path:
+    def _within(self, names: tuple[str, ...], spot: Spot) -> Path:
         """Return the path of a header's parents: in a list of tables, its newest element."""
         path: Path = ()
         for name in names:
             path += (name,)
+            self.document.keys.setdefault(path, spot)  # one that has no header of its own
             if path in self._elements:
                 path += (self._elements[path],)
         return path
@@ -174,6 +191,8 @@ class _Places:
         if key.text.count(b".") > DEPTH_MAX and key.type == "dotted_key":
             self.too_deep = self.too_deep or self._spot(node)
             return ()
+        if _BARE.fullmatch(key.text):
+            return (key.text.decode(),)
         try:
             here: Any = tomllib.loads(key.text.decode() + " = 0")
         except tomllib.TOMLDecodeError:

@@ -19,7 +19,7 @@ def check(path: Path | None) -> None:
     folder = path or wiring.compose().settings.policies
     library = agreements.read(policy_files(folder))
     found = library.agreements(date.max)
-    for warning in library.warnings:
+    for warning in library.remarks:
         click.echo(f"warning: {warning}", err=True)
     classes = sum(len(each.classes) for each in found)
     click.echo(f"{len(found)} agreements with {classes} classes, and no fault.")
