@@ -7,12 +7,13 @@ import pytest
 
 from retention.domain.case import proposal_stream
 from retention.domain.disposition import State
-from retention.domain.entry import FACTS, Draft, Entry
+from retention.domain.entry import Draft, Entry
 from retention.domain.pattern import Pattern
 from retention.errors import AgreementError, HeldError, NotAuthorisedError, RefusedError, StaleError
 from retention.steps import destroy as destruction
 from retention.steps.moves import state_of
-from retention.steps.record import place_hold
+from retention.steps.record.holds import plan_hold
+from retention.steps.record.scopes import Scope
 from tests.support.cast import PEOPLE, agreement
 from tests.support.memory import PowerCut
 from tests.support.world import World
@@ -114,17 +115,9 @@ def test_a_copy_that_names_its_placeholders_in_another_order_is_the_same_dataset
     ],
 )
 def test_a_hold_that_would_hold_nothing_is_refused(world, class_name, dataset):
+    scope = Scope("INV", class_name, dataset)
     with pytest.raises(AgreementError):
-        place_hold(
-            world.library.now,
-            class_name,
-            dataset,
-            ground="court",
-            by=PEOPLE[0],
-            content=b"letter",
-            ledger=world.ledger,
-            evidence=world.evidence,
-        )
+        world.record(plan_hold, scope, "court", even_if_none=True)
 
 
 def test_two_planners_at_once_freeze_one_proposal(world):
@@ -292,3 +285,15 @@ def test_a_hold_that_was_placed_and_released_leads_back_to_review(world):
     assert world.next_steps() == []
     states = {state_of(world.ledger, r.text("dataset")) for r in world.kinds(Entry.MOVED)}
     assert states == {State.NOTIFIED}, "told again, and to be asked again"
+
+
+def test_an_event_of_which_less_is_known_than_was_shown_voids_the_approval(world):
+    proposal = approved(world)
+    (recorded,) = world.kinds(Entry.EVENT)
+    # The same last day, so that it is due as before; but it may have been earlier, and so the
+    # maximum is.
+    facts = {**recorded.facts, "on": "2020-06"}
+    world.ledger.append(Draft(recorded.stream, Entry.EVENT, facts))
+    with pytest.raises(StaleError, match="dates changed"):
+        world.dispose(proposal)
+    assert not world.store.orders

@@ -155,14 +155,14 @@ def require_ground(
     assert term.governing is not None
     ground = replace(Registers.read(ledger).ground(term), holds=HoldBook())  # asked on their own
     found = assess(_id_of(item, term.governing), ground, on=today)
-    due = None if found.days is None or found.days.due_on is None else found.days.due_on.isoformat()
-    shown = (item.trigger_on, item.trigger_evidence, item.due_on)
-    trigger = found.trigger
-    if not found.eligible or trigger is None:
+    trigger, days = found.trigger, found.days
+    if not found.eligible or trigger is None or days is None:
         raise StaleError(
             "it is no longer eligible", hint="`retention due` says why; propose afresh"
         )
-    if (trigger.on.isoformat(), trigger.evidence, due) != shown:
+    dates = [None if day is None else day.isoformat() for day in (days.due_on, days.destroy_by)]
+    shown = (item.trigger_on, item.trigger_evidence, [item.due_on, item.destroy_by])
+    if (trigger.on.isoformat(), trigger.evidence, dates) != shown:
         raise StaleError("its dates changed since they were shown", hint="propose afresh")
 
 
