@@ -19,7 +19,7 @@ from retention.errors import (
     UnverifiedError,
 )
 from retention.steps import destroy as destruction
-from tests.support.cast import PEOPLE, agreement
+from tests.support.cast import agreement
 from tests.support.memory import DieAt, PowerCut
 from tests.support.world import World
 
@@ -257,19 +257,8 @@ def test_what_is_listed_after_a_disposal_is_raised_once(world):
 
 
 def test_only_the_declared_roles_record_an_event(world):
-    from retention.steps.record import record_event
-
     with pytest.raises(NotAuthorisedError, match="iao-01"):
-        record_event(
-            world.library.now,
-            "round-published",
-            "2021",
-            date(2022, 1, 1),
-            by=PEOPLE[1],
-            content=b"x",
-            ledger=world.ledger,
-            evidence=world.evidence,
-        )
+        world.publish(("2021",), on=date(2022, 1, 1), by="iao-01")
 
 
 def test_an_order_that_was_refused_is_not_given_again_under_the_same_approval(world):

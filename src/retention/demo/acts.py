@@ -1,5 +1,6 @@
 """The acts of the story, in their order; each says what happened and shows it."""
 
+import secrets
 from email.message import EmailMessage
 
 from retention.demo import estate
@@ -13,7 +14,11 @@ from retention.domain.events import TriggerEvent
 from retention.steps.cases import case_of, cases, read_proposal
 from retention.steps.classify import Dated
 from retention.steps.notify import notices
-from retention.steps.record import place_hold, record_answer, record_event
+from retention.steps.record.answers import plan_answer
+from retention.steps.record.events import plan_event
+from retention.steps.record.holds import plan_hold
+from retention.steps.record.planned import Recording, Why
+from retention.steps.record.scopes import Scope
 from retention.steps.verify import is_known
 from retention.views.review import size
 
@@ -22,31 +27,22 @@ REASON = "The period has ended and both controllers agreed in writing (invented)
 
 def record(here: Stage) -> None:
     """Record what happened and what is held."""
-    work = here.work
+    here.work.agreements()  # what is in force, before anything that relies on it
     manager = _person(here, "rm-01")
     for event in events():
-        agreement = next(a for a in work.agreements() if a.reference == event.reference)
-        record_event(
-            agreement,
-            event.name,
-            event.value,
-            event.on,
-            by=_recorder(here, event),
-            content=f"Invented minutes: {event.name} {event.value} on {event.on}.\n".encode(),
-            ledger=work.ledger,
-            evidence=work.evidence,
-        )
+        minutes = f"Invented minutes: {event.name} {event.value} on {event.on}.\n".encode()
+        why = Why(_recorder(here, event), "Invented: the minutes say so.", minutes)
+        names = event.reference, event.name, event.value, event.on.isoformat()
+        ports = _recording(here)
+        plan_event(*names, why=why, ports=ports).write(ports)
     for hold in holds():
-        place_hold(
-            next(a for a in work.agreements() if a.reference == hold.reference),
-            hold.class_name,
-            hold.dataset,
-            ground=hold.ground,
-            by=manager,
-            content=b"An invented letter that asks to keep everything.\n",
-            ledger=work.ledger,
-            evidence=work.evidence,
-        )
+        letter = b"An invented letter that asks to keep everything.\n"
+        why = Why(manager, "Invented: the letter asks for it.", letter)
+        scope = Scope(hold.reference, hold.class_name, hold.dataset)
+        ports = _recording(here)
+        # It is before the first survey: nothing is known yet that it could hold.
+        planned = plan_hold(scope, hold.ground, why=why, ports=ports, even_if_none=True)
+        planned.write(ports)
     here.tell.say(
         f"People recorded {len(events())} events and placed {len(holds())} holds, "
         "each with its evidence."
@@ -87,15 +83,9 @@ def notify(here: Stage) -> None:
         address = here.work.library.party(controller).email or ""
         reply = _reply(here.post.letters(address)[-1], address)
         here.post.keep(reply.as_bytes())
-        record_answer(
-            notice.id,
-            controller,
-            "proceed",
-            by=_person(here, "rm-01"),
-            content=reply.as_bytes(),
-            ledger=here.work.ledger,
-            evidence=here.work.evidence,
-        )
+        why = Why(_person(here, "rm-01"), "Invented: the reply says so.", reply.as_bytes())
+        ports = _recording(here)
+        plan_answer(notice.id, controller, "proceed", why=why, ports=ports).write(ports)
     here.tell.say("Both answered 'proceed'; their letters are kept as evidence.")
 
 
@@ -192,6 +182,19 @@ def _since(dated: Dated) -> str:
     days = dated.assessment.days
     assert days is not None
     return f"{dated.assessment.dataset}: due since {days.due_on}, to be gone by {days.destroy_by}"
+
+
+def _recording(here: Stage) -> Recording:
+    """Return the ports that recording takes, on the demonstration's day."""
+    work = here.work
+    return Recording(
+        work.ledger,
+        work.evidence,
+        work.catalogue,
+        work.library,
+        work.clock.today(),
+        lambda: secrets.token_bytes(32),
+    )
 
 
 def _person(here: Stage, person_id: str) -> Person:

@@ -119,6 +119,14 @@ class HoldBook:
             found[hold.reference].append(hold)
         return cls({reference: tuple(each) for reference, each in found.items()})
 
+    def supposing(self, hold: Hold) -> Self:
+        """Return the book as it would be with *hold* placed, or changed as it says."""
+        return self.of([*(each for each in self if each.id != hold.id), hold])
+
+    def without(self, hold_id: str) -> Self:
+        """Return the book as it would be with one hold released."""
+        return self.of(each for each in self if each.id != hold_id)
+
     def concerning(self, reference: str) -> tuple[Hold, ...]:
         """Return the holds that may match datasets of one agreement."""
         return (*self.by_reference.get(reference, ()), *self.by_reference.get("", ()))

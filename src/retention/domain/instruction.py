@@ -64,6 +64,11 @@ class InstructionBook:
                 by_class[each.class_name].append(each)
         return cls(dict(by_dataset), dict(by_class))
 
+    def supposing(self, instruction: Instruction) -> Self:
+        """Return the book as it would be with *instruction* recorded, too."""
+        known = [*self.on_dataset.values(), *self.on_class.values()]
+        return self.of([*(each for some in known for each in some), instruction])
+
     def extensions(self, dataset: str) -> Sequence[Instruction]:
         """Return the extensions of one dataset, oldest first."""
         found = self.on_dataset.get(dataset, ())

@@ -6,6 +6,7 @@ One for each (kind, dataset generation): the second noticing adds nothing.
 from datetime import date
 
 from retention.domain.entry import Draft, Entry, Fact
+from retention.domain.incident import Incident, incidents_in
 from retention.ports.ledger import Ledger
 from retention.steps.moves import stream_of
 
@@ -17,13 +18,27 @@ def raise_incident(
 
     Safe to run again: the same incident is written once.
     """
+    draft = incident_draft(ledger, kind, dataset, noticed_on=noticed_on, personal=personal)
+    if draft is not None:
+        ledger.append(draft)
+
+
+def incident_draft(
+    ledger: Ledger, kind: str, dataset: str, *, noticed_on: date, personal: bool
+) -> Draft | None:
+    """Return the entry of an incident, or None if it is raised already."""
     stream = stream_of(dataset)
-    known = {r.text("incident") for r in ledger.stream(stream) if r.kind is Entry.INCIDENT}
-    if kind not in known:
-        facts: dict[str, Fact] = {
-            "incident": str(kind),  # the word, and no member of an enum
-            "dataset": dataset,
-            "noticed_on": noticed_on.isoformat(),
-            "personal": int(personal),
-        }
-        ledger.append(Draft(stream, Entry.INCIDENT, facts))
+    if any(r.kind is Entry.INCIDENT and r.text("incident") == kind for r in ledger.stream(stream)):
+        return None
+    facts: dict[str, Fact] = {
+        "incident": str(kind),
+        "dataset": dataset,
+        "noticed_on": noticed_on.isoformat(),
+        "personal": int(personal),
+    }
+    return Draft(stream, Entry.INCIDENT, facts)
+
+
+def every_incident(ledger: Ledger) -> list[Incident]:
+    """Return every incident, oldest first, open or closed."""
+    return incidents_in(ledger.of_kind(Entry.INCIDENT, Entry.INCIDENT_CLOSED))

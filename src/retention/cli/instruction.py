@@ -1,0 +1,141 @@
+"""What parties instruct and answer: record and list it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import click
+
+from retention import wiring
+from retention.cli.common import as_json, show
+from retention.cli.taking import DAY, Given, an_act, day_of, recording, take
+from retention.domain.instruction import InstructionVerb, instructions_in
+from retention.steps.record.answers import ANSWERS, plan_answer
+from retention.steps.record.instructions import Said, plan_instruction
+from retention.steps.record.naming import term_named, terms_of
+from retention.steps.registers import events_stream
+from retention.views.preview import table_json
+
+
+@click.group()
+def instruction() -> None:
+    """Record what a controller answered to a notice, or instructs.
+
+    On a processor's data nothing is extended, returned or reclassified without one.
+    """
+
+
+@instruction.command(name="record")
+@click.argument("target")
+@click.option("--from", "controller", required=True, help="The party, as in parties.toml.")
+@click.option("--answer", type=click.Choice(tuple(ANSWERS)), help="What it answered to a notice.")
+@click.option("--extend-until", type=DAY, help="Keep a dataset through this day.")
+@click.option("--moves-maximum", is_flag=True, help="It says that it may exist that long, too.")
+@click.option("--return", "returns", is_flag=True, help="Return it, and not destroy it here.")
+@click.option("--reclassify-to", default="", help="Treat a dataset as one of this class.")
+@click.option("--confirm-shorter", is_flag=True, help="Keep a class shorter than its schedule.")
+@click.option("--signed-on", type=DAY, help="The day on the letter; not for an answer.")
+@an_act
+def instruction_record(
+    *,
+    target: str,
+    controller: str,
+    answer: str | None,
+    extend_until: datetime | None,
+    moves_maximum: bool,
+    returns: bool,
+    reclassify_to: str,
+    confirm_shorter: bool,
+    signed_on: datetime | None,
+    given: Given,
+) -> None:
+    """Record what a party says of TARGET: a notice, the id of a dataset, or REF/CLASS.
+
+    \b
+    Examples:
+      retention instruction record 3f9c2b7a1d0e --from hqip --answer proceed \\
+        --evidence reply.eml --reason "Their reply of today" --as rm-01
+      retention instruction record NACEL/patient-level/wales/2019 --from hqip \\
+        --extend-until 2027-03-31 --signed-on 2026-03-02 --evidence letter.pdf \\
+        --reason "A second report is planned" --as rm-01
+    """  # noqa: D301  # click's mark of a paragraph that is not to be wrapped
+    verbs = {
+        InstructionVerb.EXTEND: extend_until is not None,
+        InstructionVerb.RETURN: returns,
+        InstructionVerb.RECLASSIFY: bool(reclassify_to),
+        InstructionVerb.CONFIRM_SHORTER: confirm_shorter,
+    }
+    chosen = [verb for verb, is_said in verbs.items() if is_said]
+    _require_one(answer, chosen, signed_on, moves_maximum=moves_maximum)
+    if answer is not None:
+        take(
+            given,
+            lambda why, ports: plan_answer(target, controller, answer, why=why, ports=ports),
+            done="Recorded as {entries}.",
+        )
+        return
+    assert signed_on is not None
+    said = Said(
+        target,
+        chosen[0],
+        controller,
+        signed_on.date(),
+        day_of(extend_until),
+        reclassify_to,
+        moves_maximum,
+    )
+    take(
+        given,
+        lambda why, ports: plan_instruction(said, why=why, ports=ports),
+        done="{result} is recorded, by {entries}.",
+    )
+
+
+def _require_one(
+    answer: str | None,
+    chosen: Sequence[InstructionVerb],
+    signed_on: datetime | None,
+    *,
+    moves_maximum: bool,
+) -> None:
+    if len(chosen) + (answer is not None) != 1:
+        raise click.UsageError(
+            "say one thing: --answer, --extend-until, --return, --reclassify-to or "
+            "--confirm-shorter"
+        )
+    if chosen and signed_on is None:
+        raise click.UsageError("an instruction counts from its signature: --signed-on is missing")
+    if moves_maximum and chosen != [InstructionVerb.EXTEND]:
+        raise click.UsageError("--moves-maximum belongs to --extend-until")
+
+
+@instruction.command(name="list")
+@click.argument("agreement", required=False)
+@as_json
+def instruction_list(*, agreement: str | None, as_json: bool) -> None:
+    """List the instructions on AGREEMENT, or on all, oldest first.
+
+    \b
+    Example:
+      retention instruction list NACEL
+    """  # noqa: D301  # as above
+    ports = recording(wiring.compose())
+    if agreement is not None:
+        term_named(ports, agreement)
+    references = [agreement] if agreement is not None else list(terms_of(ports))
+    rows = [
+        {
+            "instruction": each.id,
+            "on": each.dataset or f"{each.reference}/{each.class_name}",
+            "says": each.verb,
+            "until": each.until,
+            "to": each.to or None,
+            "moves_maximum": each.moves_maximum,
+            "from": each.controller,
+            "signed_on": each.signed_on,
+            "recorded_by": each.by,
+            "entry": each.entry,
+        }
+        for reference in references
+        for each in instructions_in(ports.ledger.stream(events_stream(reference)))
+    ]
+    show(table_json(rows), as_json=as_json, empty="No instruction is recorded.")

@@ -1,0 +1,30 @@
+"""Write down that a version of an agreement is in force."""
+
+from retention.domain.agreement import Agreement
+from retention.domain.entry import Draft, Entry, Fact
+from retention.errors import RefusedError
+from retention.ports.ledger import Ledger
+from retention.steps.registers import events_stream
+
+
+def record_agreement(agreement: Agreement, *, ledger: Ledger) -> None:
+    """Write the digest of a version that is in force; refuse one that was edited since.
+
+    Safe to run again: a version is written once.
+    Raises RefusedError if the file of this version has another digest than when it came into force.
+    """
+    stream = events_stream(agreement.reference)
+    for r in ledger.stream(stream):
+        if r.kind is Entry.AGREEMENT and r.number("version") == agreement.version:
+            if r.text("digest") != agreement.digest:
+                raise RefusedError(
+                    f"{agreement.reference} v{agreement.version} was edited while in force",
+                    hint="restore the file, and write the change as a new version",
+                )
+            return
+    facts: dict[str, Fact] = {
+        "agreement": agreement.reference,
+        "version": agreement.version,
+        "digest": agreement.digest,
+    }
+    ledger.append(Draft(stream, Entry.AGREEMENT, facts))
