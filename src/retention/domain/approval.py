@@ -3,7 +3,7 @@
 A *Resume* in Prefect wakes a flow; it is not an identity.  The gate knows the person, and signs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -77,6 +77,23 @@ def approval_days(decided_on: date, *, lapses: Period, cooling_off: Period) -> t
     cooled = cooling_off.after(decided_on)
     begin = decided_on if cooled == decided_on else cooled + timedelta(days=1)
     return begin, lapses.after(decided_on)
+
+
+def notice_over_on(
+    controllers: Sequence[str], accepted: Mapping[str, date], notice: Period
+) -> date | None:
+    """Return the first day after the *notice*, or None while it has not begun.
+
+    It begins on the day after the last of the *controllers* accepted it: *accepted* has the first
+    day of each, by their mail server, an acknowledgement or an attestation alike, and nothing for
+    a letter that bounced.  With no notice agreed it is over on that very day.
+    Source: ``clock.md``, ruling 15.
+    """
+    if not controllers or set(controllers) - set(accepted):
+        return None
+    last = max(accepted[each] for each in controllers)
+    over = notice.after(last)
+    return over if over == last else over + timedelta(days=1)
 
 
 def pause_key(proposal: str, step: str, run_count: int, attempt: int) -> str:

@@ -9,9 +9,10 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from retention.domain.agreement import Agreement, OurRole, Route, Silence
+from retention.domain.approval import notice_over_on
 from retention.domain.calendar import london_day
 from retention.domain.canonical import Json, canonical, sha256
 from retention.domain.disposition import Event, State
@@ -41,16 +42,14 @@ class Notice:
     def ripe_on(self, agreement: Agreement, controllers: Sequence[str]) -> date | None:
         """Return the first day on which people may be asked, or None while nobody can tell."""
         assert agreement.disposal is not None
-        if set(controllers) - set(self.accepted):
-            return None
+        days = {each: london_day(r.at) for each, r in self.accepted.items()}
+        over_on = notice_over_on(controllers, days, agreement.disposal.notice)
         answered = {c for c in controllers if self.answers.get(c) == "proceed"}
         if any(self.answers.get(c, "proceed") != "proceed" for c in controllers):
             return None  # one objection blocks for all
         if agreement.disposal.silence is Silence.WAIT and answered != set(controllers):
             return None
-        last = max(london_day(self.accepted[c].at) for c in controllers)
-        over = agreement.disposal.notice.after(last)
-        return over if over == last else over + timedelta(days=1)
+        return over_on
 
 
 def notify(
@@ -89,7 +88,10 @@ def notices(ledger: Ledger) -> Iterator[Notice]:
     """Yield every notice with what became of it."""
     for record in ledger.of_kind(Entry.NOTICE):
         stream = ledger.stream(record.stream)
-        accepted = {r.text("controller"): r for r in stream if r.kind is Entry.NOTICE_ACCEPTED}
+        accepted: dict[str, Record] = {}
+        for r in stream:
+            if r.kind is Entry.NOTICE_ACCEPTED:
+                accepted.setdefault(r.text("controller"), r)  # the first of each counts
         answers = {
             r.text("controller"): r.text("answer")
             for r in stream
