@@ -1,0 +1,94 @@
+"""What will fall due: nothing here changes anything but the files that it is told to write."""
+
+import shutil
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+import click
+
+from retention import wiring
+from retention.cli.common import as_at, as_json, asked_on, lines, policies_option
+from retention.cli.progress import Bars
+from retention.domain.forecast import Forecast
+from retention.domain.standing import MONTHS_MAX, Window
+from retention.steps.forecast import foresee
+
+WIDTH_MAX = 100  # of a sentence that is still easy to read
+
+
+@click.command()
+@click.option(
+    "--months",
+    type=click.IntRange(1, MONTHS_MAX),
+    default=12,
+    show_default=True,
+    metavar="N",
+    help=f"How far: the rest of this month and N more, at most {MONTHS_MAX}.",
+)
+@click.option(
+    "--html",
+    type=click.File("w", encoding="utf-8", lazy=True, atomic=True),
+    metavar="FILE",
+    help="Write a page to print, send or put on the wall.",
+)
+@click.option(
+    "--ics",
+    type=click.File("wb", lazy=True, atomic=True),
+    metavar="FILE",
+    help="Write a calendar; importing it again brings the old entries to date.",
+)
+@as_json
+@as_at
+@policies_option
+def forecast(
+    *,
+    months: int,
+    html: IO[str] | None,
+    ics: IO[bytes] | None,
+    as_json: bool,
+    as_at: datetime | None,
+    policies: Path | None,
+) -> None:
+    """Say what will fall due: a table, a page, a calendar.
+
+    Whatever is overdue, held, conflicting, expired, stopped, awaiting an event, a placeholder or
+    unclassified is always listed.
+    """
+    work = wiring.asking(policies)
+    window = Window(asked_on(work, as_at), months)
+    seen, bars = Forecast(window), Bars(sys.stderr)
+    rows = foresee(
+        seen, library=work.library, catalogue=work.catalogue, ledger=work.ledger, progress=bars
+    )
+    if as_json:
+        from retention.views.forecast_json import document  # noqa: PLC0415  # only where asked for
+
+        for piece in document(seen, rows):
+            click.echo(piece, nl=False)
+    else:
+        for _ in rows:
+            pass
+    bars.clear()
+    _write(work, seen, html, ics)
+    if not (as_json or html or ics):
+        from retention.views.forecast_text import text  # noqa: PLC0415  # only where asked for
+
+        lines(text(seen, min(shutil.get_terminal_size().columns, WIDTH_MAX)))
+
+
+def _write(
+    work: wiring.Composition, seen: Forecast, html: IO[str] | None, ics: IO[bytes] | None
+) -> None:
+    now, engine = work.clock.now(), work.library.engine()
+    if html is not None:
+        from retention.views.forecast_page import page  # noqa: PLC0415  # loads a template
+
+        html.write(page(seen, engine, made_at=now))
+        click.echo(f"{html.name}: the page", err=True)
+    if ics is not None:
+        from retention.views.ics import forecast_calendar  # noqa: PLC0415  # only where asked for
+
+        ics.write(forecast_calendar(seen, engine.issuer["legal_name"], stamped_at=now))
+        click.echo(f"{ics.name}: the calendar", err=True)
