@@ -132,7 +132,18 @@ def _require_known(file: str, table: str, words: Mapping[str, Any]) -> None:
 def policy_files(folder: Path) -> dict[str, str]:
     """Return the text of every TOML file below *folder*, by its relative name.
 
-    Misnamed ones too: whoever reads them says so, and none is passed over in silence.
+    Misnamed ones too: whoever reads them says so, and none is passed over in silence.  Bytes that
+    are no UTF-8 stay in the text as what no text can have, and whoever reads it says that.
+    Raises AgreementError for a file that cannot be opened.
     """
-    found = sorted(folder.rglob("*.toml"))
-    return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in found}
+    found = sorted(path for path in folder.rglob("*.toml") if not path.is_dir())
+    try:
+        return {
+            path.relative_to(folder).as_posix(): path.read_text("utf-8", "surrogateescape")
+            for path in found
+        }
+    except OSError as error:
+        raise AgreementError(
+            f"a file below {folder.name} cannot be read: {error.strerror}",
+            hint="see who may read the files, and whether a link leads nowhere",
+        ) from error

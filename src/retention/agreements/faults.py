@@ -66,7 +66,8 @@ class FaultyAgreementsError(AgreementError):
 
 def counted(number: int, noun: str) -> str:
     """Return a number of things, such as ``2 faults``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    many = f"{noun}es" if noun.endswith("s") else f"{noun}s"
+    return f"{number} {noun}" if number == 1 else f"{number} {many}"
 
 
 def key_name(key: object) -> str:
