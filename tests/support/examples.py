@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from retention.domain.age import Age
+from retention.domain.age import Age, birthday
 from retention.domain.agreement import (
     Action,
     AfterEnd,
@@ -128,9 +128,9 @@ def _imprecise(row):
 def _birthday(row):
     age = Age(row["age"], "discharged" if row.get("one_more") else "")
     ended = row.get("ended")
-    return {
-        "day": age.after(row["born"], ended),
-    }
+    born = between(row["born"], row["born"])
+    reached = age.reached(born, None if ended is None else between(ended, ended))
+    return {"day": birthday(row["born"], reached.years)}
 
 
 def _bounds(row):
@@ -184,7 +184,7 @@ def _dataset(row):
         "phase": str(found.phase),
         "firmness": line and str(line.firmness),
         "awaiting": list(line.awaiting) if line else [],
-        "overdue_between": _spans([line.overdue_between] if line.overdue_between else []) if line else [],
+        "overdue_between": _spans([line.overdue_between] if line and line.overdue_between else []),
         "reason": "; ".join(found.reasons),
     } | {name: getattr(found, name) for name in _ASKED_OF_AN_ASSESSMENT}
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from retention.domain.within import Within
+
 SEVENTEEN: Final = 17
 
 
@@ -30,10 +32,14 @@ class Age:
             told += f", or the {_ordinal(self.years + 1)} if 17 at {self.one_more_if_17_at}"
         return told
 
-    def after(self, born: date, ended: date | None = None) -> date:
-        """Return the birthday through which to keep; *ended* is None if nobody knows it."""
-        more = self.one_more_if_17_at and (ended is None or age_on(born, ended) == SEVENTEEN)
-        return birthday(born, self.years + bool(more))
+    def reached(self, born: Within, ended: Within | None = None) -> "Age":
+        """Return the birthday through which to keep somebody *born* within these days.
+
+        Anybody who may have been 17 when the treatment *ended* is taken to have been; so is
+        everybody if nobody knows when it did.
+        """
+        more = self.one_more_if_17_at and _may_be(SEVENTEEN, born, ended)
+        return Age(self.years + bool(more))
 
 
 def birthday(born: date, years: int) -> date:
@@ -48,6 +54,15 @@ def age_on(born: date, day: date) -> int:
     """Return how many years old somebody *born* then is on *day*."""
     years = day.year - born.year
     return years if birthday(born, years) <= day else years - 1
+
+
+def _may_be(age: int, born: Within, on: Within | None) -> bool:
+    """Tell whether somebody born within some days can have had this *age* within others."""
+    if on is None or on.earliest is None or on.latest is None:
+        return True
+    youngest = age if born.latest is None else age_on(born.latest, on.earliest)
+    oldest = age if born.earliest is None else age_on(born.earliest, on.latest)
+    return youngest <= age <= oldest
 
 
 def _ordinal(number: int) -> str:

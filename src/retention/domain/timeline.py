@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from retention.domain.age import Age
+from retention.domain.age import Age, birthday
 from retention.domain.agreement import Covers, RetentionClass, Rule, Trigger, Which
 from retention.domain.clock import Conflict, Days, Period, between, cut_off
 from retention.domain.events import TriggerEvent
@@ -149,7 +149,7 @@ def _duty(
     if rule.keep_exactly is not None and rule.dispose_within is not None:
         _exact(rule, start, begun, owner, under, bounds)
     if rule.keep_at_least is not None:
-        _minimum(rule, rule.keep_at_least, facts, begun, under, bounds)
+        _minimum(rule, rule.keep_at_least, facts, start, begun, under, bounds)
     if rule.destroy_by is not None and start.maximum_from is not None:
         base = start.maximum_from
         counted = cut_off(rule.cut_off, base) if rule.destroy_by_from_cut_off else base
@@ -177,6 +177,7 @@ def _minimum(
     rule: Rule,
     keep: Period | Age,
     facts: Facts,
+    start: Within,
     begun: date | None,
     under: str,
     bounds: _Bounds,
@@ -185,15 +186,26 @@ def _minimum(
         bounds.minimum_known = False
         return
     if isinstance(keep, Age):
-        ended = facts.known.get(keep.one_more_if_17_at)
-        through = keep.after(begun, None if ended is None else ended.within.latest)
-        told = f"kept through {keep}"
+        told, through = _birthday(keep, facts, start, bounds)
     else:
         counted = _cut(rule, begun, bounds)
         through = keep.after(counted)
         told = f"kept {period_words(keep)}"
     bounds.through.append(through)
     bounds.working.append(f"{told}{under}: through {long_day(through)}")
+
+
+def _birthday(keep: Age, facts: Facts, born: Within, bounds: _Bounds) -> tuple[str, date]:
+    """Return how long, in words, and the day: nobody is born again after a second use."""
+    assert born.minimum_from is not None
+    ended = facts.known.get(keep.one_more_if_17_at)
+    reached = keep.reached(born, None if ended is None else ended.within)
+    told = f"kept through {reached}"
+    if ended is not None:
+        bounds.working.append(f"{event_words(ended.name)}{_told(ended)}")
+        told += ": 17 then, or perhaps," if reached.years > keep.years else ": not 17 then,"
+    through = birthday(born.minimum_from, reached.years)
+    return told, max(through, facts.used_until or through)
 
 
 def _exact(
