@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from retention.domain.within import Within
+from retention.domain.within import Within, between
 
 SEVENTEEN: Final = 17
 
@@ -40,6 +40,10 @@ class Age:
         """
         more = self.one_more_if_17_at and _may_be(SEVENTEEN, born, ended)
         return Age(self.years + bool(more))
+
+    def after(self, born: date) -> date:
+        """Return the latest birthday through which somebody *born* then can be kept."""
+        return birthday(born, self.reached(between(born, born)).years)
 
 
 def birthday(born: date, years: int) -> date:
