@@ -61,8 +61,8 @@ def _chain_end(governing: Agreement, dated: Sequence[Agreement]) -> date | None:
     for each in dated:
         if each.version <= governing.version or each.in_force_from is None:
             continue
-        if end is None or each.in_force_from > end + _NEXT:
-            break
+        if end is not None and each.in_force_from > end + _NEXT:
+            break  # a later version that begins no later goes on, also where no end was set
         end = each.in_force_until
     return end
 
