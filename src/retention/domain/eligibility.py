@@ -209,7 +209,7 @@ class Assessor:
             if kind.status is not Status.PLACEHOLDER:
                 reasons.append("no retention rule is agreed for it")
             return _Shared(Phase.PLACEHOLDER, tuple(reasons))
-        facts = facts_of(dataset, kind, agreement, self._ground, self._on)
+        facts = facts_of(dataset, kind, agreement, self._ground)
         found = timeline(kind, facts, lead=agreement.disposal.lead)
         reasons += _reasons_in(found, self._on)
         ask_on = at_latest = None

@@ -3,7 +3,8 @@
 Source: ``clock.md``, rulings 6, 7, 9 and 10.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from retention.domain.agreement import AfterEnd, Agreement, EventKind, RetentionClass
@@ -12,7 +13,6 @@ from retention.domain.events import (
     AGREEMENT_END,
     CEASED,
     ENDED,
-    PER_AGREEMENT,
     PER_DATASET,
     RETURNED,
     SUPPORT_ENDED,
@@ -23,7 +23,7 @@ from retention.domain.hold import HoldBook
 from retention.domain.instruction import InstructionBook
 from retention.domain.term import Term
 from retention.domain.timeline import Facts, Known
-from retention.domain.within import NEVER, Within, dated, not_recorded
+from retention.domain.within import NEVER, dated, earliest_of, not_recorded
 from retention.domain.words import long_day
 
 
@@ -44,12 +44,12 @@ class Ground:
 
 
 def facts_of(
-    dataset: DatasetId, kind: RetentionClass, agreement: Agreement, ground: Ground, on: date
+    dataset: DatasetId, kind: RetentionClass, agreement: Agreement, ground: Ground
 ) -> Facts:
-    """Return what is known on the day *on* of everything that a rule of *kind* counts from."""
+    """Return what is known of everything that a rule of *kind* counts from."""
     declared = {each.name: each for each in agreement.events}
     known = {
-        name: _known(name, declared.get(name), dataset, agreement, ground.events)
+        name: _known(name, declared.get(name), dataset, agreement, ground)
         for name in kind.event_names
     }
     disposal = agreement.disposal
@@ -58,11 +58,12 @@ def facts_of(
     returned, ceased = (ground.events.find(event, name) for event in (RETURNED, CEASED))
     if returned is not None and ceased is not None and ceased.on < returned.on:
         ceased = None
+    since = returned or ceased  # a use that ceased has been, also where its beginning was retracted
     return Facts(
         known=known,
-        end=_end(kind, ground, on),
-        in_use=None if returned is None else returned.on,
-        used_until=None if returned is None or ceased is None else ceased.on,
+        end=_end(kind, ground),
+        in_use=None if since is None else since.on,
+        used_until=None if ceased is None else ceased.on,
         extensions=ground.instructions.extensions(name),
         owners=() if extension is None else extension.by,
     )
@@ -73,59 +74,63 @@ def _known(
     declared: EventKind | None,
     dataset: DatasetId,
     agreement: Agreement,
-    events: EventBook,
+    ground: Ground,
 ) -> Known:
+    events, term = ground.events, ground.term
     if name == SUPPORT_ENDED:
-        return _support(dataset, agreement, events)
-    value = "" if declared is None else declared.value_for(dataset.values)
-    unheard = value is None or (declared is None and name not in PER_AGREEMENT)
-    event = None if unheard else events.find(name, value or "")
+        ends = [each.until for each in agreement.support if each.concerns(dataset.values)]
+        return _ended(name, ends, agreement, events.find(name, ""))
+    if name == ENDED:
+        return _ended(name, [term.ends_on], agreement, _ending(term, events))
+    value = None if declared is None else declared.value_for(dataset.values)
+    event = None if value is None else events.find(name, value)
     return Known(name, not_recorded(name) if event is None else event.within, event)
 
 
-def _support(dataset: DatasetId, agreement: Agreement, events: EventBook) -> Known:
-    """Return when the legal support ended: as recorded, and no later than it is dated."""
-    concerned = [each for each in agreement.support if each.concerns(dataset.values)]
-    day = min((each.until for each in concerned if each.until is not None), default=None)
-    return _dated_end(SUPPORT_ENDED, day, agreement, events.find(SUPPORT_ENDED, ""))
-
-
-def _end(kind: RetentionClass, ground: Ground, on: date) -> Known | None:
+def _end(kind: RetentionClass, ground: Ground) -> Known | None:
     """Return what is known of the agreement's end, if that starts the clock of this class."""
     agreement, term = ground.term.governing, ground.term
     if kind.after_end is not AfterEnd.DISPOSE or agreement is None:
         return None
-    event = _ending(term, ground.events, on)
+    event = _ending(term, ground.events)
     if event is None and term.ends_on is None:
         return None
-    return _dated_end(AGREEMENT_END, term.ends_on, agreement, event)
+    return _ended(AGREEMENT_END, [term.ends_on], agreement, event)
 
 
-def _dated_end(
-    name: str, day: date | None, agreement: Agreement, event: TriggerEvent | None
+def _ended(
+    name: str, ends: Sequence[date | None], agreement: Agreement, event: TriggerEvent | None
 ) -> Known:
-    """Return an end that is dated, recorded, or both: the earlier for a maximum.
+    """Return when the first of *ends* came: as each is dated, and as a person recorded it.
 
-    A minimum begins only with what a person recorded.  Source: ``clock.md``, ruling 6.
+    A maximum counts from the earlier at once, and a minimum begins only with what is recorded.
+    One without a date, None, may have come without anybody saying so.
+    Source: ``clock.md``, rulings 6 and 7.
     """
-    if event is None:
-        if day is None:
-            return Known(name, NEVER)
-        # The signed file is the evidence, and nobody of ours recorded it.
-        said = TriggerEvent(agreement.reference, name, "", day, "agreement", agreement.digest)
-        return Known(name, dated(day), said)
-    within = event.within
-    if day is not None:
-        within = Within(min(day, within.earliest or day), within.latest, within.minimum_from)
-    return Known(name, within, event)
+    day = min((each for each in ends if each is not None), default=None)
+    if event is not None:
+        first = event.within.earliest
+        if day is not None and first is not None:
+            first = min(day, first)
+        return Known(name, replace(event.within, earliest=first), event)
+    if not ends:
+        return Known(name, NEVER)
+    within = earliest_of([not_recorded(name) if each is None else dated(each) for each in ends])
+    if day is None:
+        return Known(name, within)
+    # The signed file is the evidence, and nobody of ours recorded it.
+    said = TriggerEvent(agreement.reference, name, "", day, "agreement", agreement.digest)
+    return Known(name, within, said)
 
 
-def _ending(term: Term, events: EventBook, on: date) -> TriggerEvent | None:
-    """Return the recording that this agreement has ended and is not renewed, if it stands."""
-    event = events.find(ENDED, "")
-    begun = None if term.governing is None else term.governing.in_force_from
-    if event is None or event.on > on or (begun is not None and event.on < begun):
-        return None  # one of an earlier version was overtaken by the renewal
+def _ending(term: Term, events: EventBook) -> TriggerEvent | None:
+    """Return the recording that this agreement ends and is not renewed, if it stands.
+
+    Any version that begins later contradicts it, also one that is not in force yet.
+    """
+    event, newest = events.find(ENDED, ""), term.newest_from
+    if event is None or (newest is not None and (event.earliest or event.on) < newest):
+        return None
     return event
 
 
@@ -134,7 +139,8 @@ def expired_unconfirmed(term: Term, events: EventBook, on: date) -> str:
 
     Source: ``clock.md``, ruling 6: a renewal may merely not have been loaded.
     """
-    if not term.is_over_on(on) or _ending(term, events, on) is not None:
+    event = _ending(term, events)
+    if not term.is_over_on(on) or (event is not None and event.on <= on):
         return ""
     assert term.ends_on is not None
     return f"its agreement ended on {long_day(term.ends_on)}: expired, unconfirmed"

@@ -28,6 +28,7 @@ class Term:
     started_on: date | None
     ends_on: date | None
     gaps: tuple[tuple[date, date], ...]  # days on which no version was in force, inclusive
+    newest_from: date | None = None  # first day of the newest version, which may lie ahead
 
     @classmethod
     def of(cls, versions: Sequence[Agreement], on: date) -> Self:
@@ -49,6 +50,7 @@ class Term:
             dated[0].in_force_from if dated else None,
             None if governing is None else _chain_end(governing, dated),
             tuple(_gaps(dated)),
+            dated[-1].in_force_from if dated else None,
         )
 
     def is_over_on(self, day: date) -> bool:
