@@ -173,8 +173,10 @@ def _days_table(found: Assessment) -> Iterator[str]:
         ("gone by", days.destroy_by, firmness),
     ]
     yield ""
+    known = line is None or line.minimum_known
     for label, day, note in rows:
-        yield f"  {label:<14} {'no such day' if day is None else long_day(day) + note}"
+        absent = "no such day" if known or label == "gone by" else "not known yet"
+        yield f"  {label:<14} {absent if day is None else long_day(day) + note}"
 
 
 def _in_the_way(found: Assessment, width: int) -> Iterator[str]:
