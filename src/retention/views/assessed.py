@@ -210,6 +210,8 @@ def _warnings(found: Assessment, term: Term) -> Iterator[str]:
     if found.review_at_latest is not None:
         yield f"If the event never comes, it is reviewed by {long_day(found.review_at_latest)}."
     for first, last in term.gaps:
+        if first > found.on:
+            continue  # a renewal may still be signed in time
         yield (
             f"No version of the agreement was in force from {long_day(first)} to "
             f"{long_day(last)}: a recorded gap, which no later version mends."
