@@ -2,7 +2,7 @@
 # handed on to the command.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup test test-full packages lint demo up bench clean lock
+.PHONY: help setup test test-full packages lint demo up bench clean lock schema
 
 BIN := .venv/bin
 
@@ -36,6 +36,9 @@ lint: setup ## check style, types and who may import whom
 
 bench: setup ## run the benchmarks
 	@for each in benchmarks/*.py; do echo "$$each"; $(BIN)/python "$$each" || exit 1; done
+
+schema: setup ## write policies/agreement.schema.json anew from the models
+	$(BIN)/python -m retention.agreements.schema policies/agreement.schema.json
 
 lock: ## write requirements/ anew from pyproject.toml (ARGS=--upgrade)
 	@sh infra/setup/lock.sh $(ARGS)

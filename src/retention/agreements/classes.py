@@ -39,7 +39,7 @@ class BeyondUse(Strict):
 class CopyTable(Strict):
     """One more place where the datasets live."""
 
-    kind: Literal["replica", "backup", "export", "paper"] = Field(description="What it is.")
+    kind: Literal["replica", "backup", "export", "paper"] = Field(description="What sort of copy.")
     checked_by: Literal["engine", "provider document", "person"] = Field(
         description="Who looks whether it is gone: we list it, a provider writes, a person attests."
     )
@@ -62,7 +62,7 @@ class Anonymity(Strict):
 
     assessed_by: Id = Field(description="Who assessed it, by id in people.toml.")
     on: Day = Field(description="When they assessed it.")
-    method: Text = Field(description="How, in words.")
+    method: Text = Field(description="How they assessed it, in words.")
     suppress_below: Count | None = Field(
         default=None, description="Counts below this are suppressed."
     )

@@ -14,7 +14,7 @@ from retention.agreements.models import AgreementTable, DisposalTable
 from retention.agreements.reading import Findings
 from retention.agreements.text import Document, Path
 
-_SIGNED_CLASS: Mapping[str, str] = MappingProxyType(
+SIGNED_CLASS: Mapping[str, str] = MappingProxyType(
     {
         "identifiability": "Say how far people can be recognised in the data.",
         "datasets": "Say where the datasets lie.",
@@ -23,7 +23,7 @@ _SIGNED_CLASS: Mapping[str, str] = MappingProxyType(
         "clause": "Name the clause that says so: it stands on the certificate.",
     }
 )
-_SIGNED_AGREEMENT: Mapping[str, str] = MappingProxyType(
+SIGNED_AGREEMENT: Mapping[str, str] = MappingProxyType(
     {
         "mandate": "Name the document that gives the instruction.",
         "signed_on": "Say when it was signed.",
@@ -32,7 +32,7 @@ _SIGNED_AGREEMENT: Mapping[str, str] = MappingProxyType(
     }
 )
 _PERSONAL = frozenset({"identifiable", "pseudonymised"})
-_TARGETS: Mapping[str, str] = MappingProxyType(
+TARGETS: Mapping[str, str] = MappingProxyType(
     {"return": "return_to", "transfer": "transfer_to", "archive": "archive"}
 )
 
@@ -45,7 +45,7 @@ def check_class(doc: Document, path: Path, table: ClassTable, findings: Findings
         _check_duty(doc, (*path, "also", number), duty, findings)
     if table.status != "signed":
         return
-    for name, hint in _SIGNED_CLASS.items():
+    for name, hint in SIGNED_CLASS.items():
         if not getattr(table, name):
             findings.missing(doc, (*path, name), hint)
     if table.after_end is None:
@@ -58,7 +58,7 @@ def check_class(doc: Document, path: Path, table: ClassTable, findings: Findings
     if table.after_end == "keep-to-term" and table.after_end_clause is None:
         hint = "Keeping data after the end needs the clause that instructs it."
         findings.missing(doc, (*path, "after_end_clause"), hint)
-    target = _TARGETS.get(table.then or "")
+    target = TARGETS.get(table.then or "")
     if target is not None and getattr(table, target) is None:
         findings.missing(doc, (*path, target), f"then = '{table.then}' needs to know where to.")
 
@@ -149,7 +149,7 @@ def _check_header(
         hint = "The file is named after the reference and the version in it."
         findings.fault(doc, (*path, "reference"), "another file name", f"`{expected}`", hint)
     if pieces.signed:
-        for name, hint in _SIGNED_AGREEMENT.items():
+        for name, hint in SIGNED_AGREEMENT.items():
             if not getattr(header, name):
                 findings.missing(doc, (*path, name), hint)
     dates = header.in_force
