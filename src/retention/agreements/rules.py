@@ -183,6 +183,8 @@ def _check_ends(doc: Document, header: AgreementTable, pieces: Pieces, findings:
     """Check that an event that never comes leads to a review some day; ``clock.md``, ruling 7."""
     if header.in_force is None or header.in_force.until is not None:
         return
+    if findings.told(doc, ("agreement", "in_force", "until")):
+        return
     for number, table in pieces.classes.items():
         if table.status == "signed" and table.review_at_latest is None:
             hint = "The agreement has no end: say after how long a missing event is looked into."
