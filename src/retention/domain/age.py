@@ -62,10 +62,10 @@ def age_on(born: date, day: date) -> int:
 
 def _may_be(age: int, born: Within, on: Within | None) -> bool:
     """Tell whether somebody born within some days can have had this *age* within others."""
-    if on is None or on.earliest is None or on.latest is None:
+    if on is None or on.earliest is None or on.minimum_from is None:
         return True
-    youngest = age if born.latest is None else age_on(born.latest, on.earliest)
-    oldest = age if born.earliest is None else age_on(born.earliest, on.latest)
+    youngest = age if born.minimum_from is None else age_on(born.minimum_from, on.earliest)
+    oldest = age if born.earliest is None else age_on(born.earliest, on.minimum_from)
     return youngest <= age <= oldest
 
 

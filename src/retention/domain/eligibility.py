@@ -17,7 +17,6 @@ from retention.domain.events import SUPPORT_ENDED, TriggerEvent
 from retention.domain.hold import Hold, Subject, covered_by
 from retention.domain.knowledge import Ground, expired_unconfirmed, facts_of
 from retention.domain.timeline import Timeline, timeline
-from retention.domain.within import Firmness
 from retention.domain.words import long_day
 
 KEPT_MAX = 100_000  # timelines of one agreement: more than there are events in any
@@ -89,13 +88,8 @@ class Assessment:
     @property
     def overdue(self) -> bool:
         """Whether it is there past its maximum; a day that only warns makes nothing overdue."""
-        return (
-            self.timeline is not None
-            and self.days is not None
-            and self.days.destroy_by is not None
-            and self.days.destroy_by < self.on
-            and self.timeline.firmness is not Firmness.WARNING
-        )
+        latest_by = None if self.timeline is None else self.timeline.latest_by
+        return latest_by is not None and latest_by < self.on
 
     @property
     def held_past_maximum(self) -> bool:
@@ -284,7 +278,7 @@ def _reasons_in(found: Timeline, on: date) -> list[str]:
     """Return each reason that lies in the days themselves."""
     days = found.days
     reasons: list[str] = []
-    waits = not found.minimum_known or days is None or found.firmness is Firmness.WARNING
+    waits = not (found.minimum_known and found.started) or days is None
     if waits:
         reasons += [f"nobody has recorded the event {name}" for name in found.awaiting]
         if not reasons:
@@ -306,7 +300,7 @@ def _phase(kind: RetentionClass, found: Timeline, on: date) -> Phase:
         return Phase.PLACEHOLDER
     if found.conflict:
         return Phase.CONFLICT
-    if days is None or not found.minimum_known:
+    if days is None or not (found.minimum_known and found.started):
         return Phase.AWAITING_TRIGGER
     if on < days.review_opens_on:
         return Phase.RETAINED

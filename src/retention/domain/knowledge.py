@@ -112,7 +112,7 @@ def _ended(
         first = event.within.earliest
         if day is not None and first is not None:
             first = min(day, first)
-        return Known(name, replace(event.within, earliest=first), event)
+        return Known(name, replace(event.within, earliest=first, by=first), event)
     if not ends:
         return Known(name, NEVER)
     within = earliest_of([not_recorded(name) if each is None else dated(each) for each in ends])

@@ -53,12 +53,17 @@ class Facts:
 class Timeline:
     """What follows.  *days* is None while nothing can be said; *awaiting* names what is missing.
 
-    *overdue_between* are the days on which it was kept past a maximum that was moved too late.
+    *firmness* says how ``destroy_by`` may be read, and *latest_by* is the last day on which it may
+    exist whatever becomes of what is missing.  *started* tells whether the clock of the class's own
+    rule runs.  *overdue_between* are the days on which it was kept past a maximum that was moved
+    too late.
     """
 
     days: Days | None
     conflict: bool = False
     firmness: Firmness = Firmness.FIRM
+    latest_by: date | None = None
+    started: bool = True
     trigger: TriggerEvent | None = None
     cut_off_on: date | None = None
     awaiting: tuple[str, ...] = ()
@@ -75,6 +80,8 @@ class _Bounds:
     gone_by: list[tuple[date, Firmness, str]] = field(default_factory=list)  # day, how, owner
     unknown: set[str] = field(default_factory=set)
     minimum_known: bool = True
+    maximum_known: bool = True
+    started: bool = True
     working: list[str] = field(default_factory=list)
     trigger: TriggerEvent | None = None
     cut_off_on: date | None = None
@@ -89,32 +96,48 @@ def timeline(kind: RetentionClass, facts: Facts, *, lead: Period) -> Timeline:
         bounds.working.append(f"also, for {duty.owner}:")
         _duty(duty.rule, duty.owner, duty.clause, facts, bounds, first=False)
     overdue = _extend(facts, bounds)
-    through = max(bounds.through) if bounds.through and bounds.minimum_known else None
-    most = min(bounds.gone_by) if bounds.gone_by else None
-    gone_by = None if most is None else _live_by(kind, most[0], bounds)
-    awaiting = tuple(sorted(bounds.unknown))
-    if through is None and gone_by is None:
-        return Timeline(
-            None,
-            trigger=bounds.trigger,
-            cut_off_on=bounds.cut_off_on,
-            awaiting=awaiting,
-            minimum_known=bounds.minimum_known,
-            working=tuple(bounds.working),
-        )
-    found = between(through, gone_by, lead=lead)
-    days = found.days if isinstance(found, Conflict) else found
+    _leave_time(kind, bounds)
+    known = max(bounds.through, default=None)
+    through = known if bounds.minimum_known else None
+    gone_by, firmness, latest_by = _gone_by(bounds, through)
+    days, conflict = None, False
+    if through is not None or gone_by is not None:
+        found = between(through, gone_by, lead=lead)
+        conflict = isinstance(found, Conflict)
+        days = found.days if isinstance(found, Conflict) else found
+        bounds.working += _conclusion(days, firmness, lead)
+    # What is not known of another minimum hides no conflict with one that is.
+    if known is not None and latest_by is not None:
+        conflict = conflict or known >= latest_by
     return Timeline(
         days,
-        isinstance(found, Conflict),
-        Firmness.FIRM if most is None else most[1],
+        conflict,
+        firmness,
+        latest_by,
+        bounds.started,
         bounds.trigger,
         bounds.cut_off_on,
-        awaiting,
+        tuple(sorted(bounds.unknown)),
         bounds.minimum_known,
         overdue,
-        (*bounds.working, *_conclusion(days, most, lead)),
+        tuple(bounds.working),
     )
+
+
+def _gone_by(bounds: _Bounds, through: date | None) -> tuple[date | None, Firmness, date | None]:
+    """Return the shortest maximum, how it may be read, and the last day that is certain.
+
+    A day that only warns counts if it is the earliest, and if the minimum leaves room for it.
+    Source: ``clock.md``, rulings 5 and 7.
+    """
+    some = bounds.gone_by
+    warned = min((day for day, how, _ in some if how is Firmness.WARNING), default=None)
+    firm = min((day for day, how, _ in some if how is not Firmness.WARNING), default=None)
+    leaves_room = warned is not None and (through is None or warned > through)
+    if warned is not None and leaves_room and (firm is None or warned < firm):
+        return warned, Firmness.WARNING, firm
+    is_open = not bounds.maximum_known or any(how is not Firmness.FIRM for _, how, _ in some)
+    return firm, Firmness.AT_THE_LATEST if firm and is_open else Firmness.FIRM, firm
 
 
 def certain(kind: RetentionClass, day: date, *, lead: Period = _NO_LEAD) -> Days | Conflict:
@@ -142,6 +165,7 @@ def _duty(
     begun = _begun(facts, start)
     bounds.unknown |= start.unknown
     if first:
+        bounds.started = (begun if _has_minimum(rule) else start.by) is not None
         bounds.trigger = _deciding(rule, facts, start, use_end=True)
         bounds.cut_off_on = None if begun is None else cut_off(rule.cut_off, begun)
     _tell_start(rule, facts, bounds, use_end=first)
@@ -150,15 +174,15 @@ def _duty(
         _exact(rule, start, begun, owner, under, bounds)
     if rule.keep_at_least is not None:
         _minimum(rule, rule.keep_at_least, facts, start, begun, under, bounds)
-    if rule.destroy_by is not None and start.maximum_from is not None:
-        base = start.maximum_from
-        counted = cut_off(rule.cut_off, base) if rule.destroy_by_from_cut_off else base
-        gone_by = rule.destroy_by.after(counted)
-        bounds.gone_by.append((gone_by, start.firmness, owner))
-        bounds.working.append(
-            f"at most {period_words(rule.destroy_by)} from {long_day(counted)}{under}: "
-            f"through {long_day(gone_by)}"
-        )
+    if (most := rule.destroy_by) is not None:
+
+        def ends(day: date) -> tuple[date, str]:
+            counted = cut_off(rule.cut_off, day) if rule.destroy_by_from_cut_off else day
+            gone_by = most.after(counted)
+            told = f"at most {period_words(most)} from {long_day(counted)}{under}"
+            return gone_by, f"{told}: through {long_day(gone_by)}"
+
+        _maximum(start, ends, owner, bounds)
 
 
 def _begun(facts: Facts, start: Within) -> date | None:
@@ -217,24 +241,41 @@ def _exact(
     bounds: _Bounds,
 ) -> None:
     """Add both bounds of an exact period; a second use moves only the first of them."""
-    assert rule.keep_exactly is not None
-    assert rule.dispose_within is not None
+    keep, dispose_within = rule.keep_exactly, rule.dispose_within
+    assert keep is not None
+    assert dispose_within is not None
     if begun is None:
         bounds.minimum_known = False
     else:
-        through = rule.keep_exactly.after(_cut(rule, begun, bounds))
+        through = keep.after(_cut(rule, begun, bounds))
         bounds.through.append(through)
         bounds.working.append(
-            f"kept exactly {period_words(rule.keep_exactly)}{under}: through {long_day(through)}"
+            f"kept exactly {period_words(keep)}{under}: through {long_day(through)}"
         )
-    if start.maximum_from is not None:
-        ends = rule.keep_exactly.after(cut_off(rule.cut_off, start.maximum_from))
-        gone_by = rule.dispose_within.after(ends)
-        bounds.gone_by.append((gone_by, start.firmness, owner))
-        bounds.working.append(
-            f"disposed of within {period_words(rule.dispose_within)} of {long_day(ends)}: "
-            f"through {long_day(gone_by)}"
-        )
+
+    def ends(day: date) -> tuple[date, str]:
+        kept = keep.after(cut_off(rule.cut_off, day))
+        gone_by = dispose_within.after(kept)
+        told = f"disposed of within {period_words(dispose_within)} of {long_day(kept)}"
+        return gone_by, f"{told}: through {long_day(gone_by)}"
+
+    _maximum(start, ends, owner, bounds)
+
+
+def _maximum(
+    start: Within, ends: Callable[[date], tuple[date, str]], owner: str, bounds: _Bounds
+) -> None:
+    """Add the day on which a maximum ends, and a later one that is certain if that only warns."""
+    if start.maximum_from is None:
+        bounds.maximum_known = False
+        return
+    counts = [(start.maximum_from, start.firmness)]
+    if start.firmness is Firmness.WARNING and start.by is not None:
+        counts.append((start.by, Firmness.AT_THE_LATEST))
+    for day, firmness in counts:
+        gone_by, told = ends(day)
+        bounds.gone_by.append((gone_by, firmness, owner))
+        bounds.working.append(told)
 
 
 def _cut(rule: Rule, day: date, bounds: _Bounds) -> date:
@@ -275,17 +316,20 @@ def _extend(facts: Facts, bounds: _Bounds) -> tuple[date, date] | None:
     return overdue
 
 
-def _live_by(kind: RetentionClass, gone_by: date, bounds: _Bounds) -> date:
-    """Return the last day of the live copies: what ages out by itself must have had its time."""
+def _leave_time(kind: RetentionClass, bounds: _Bounds) -> None:
+    """Bring maximums forward for the live copies, so that what ages out by itself has its time."""
     waits = [c.gone_within for c in kind.copies if c.gone_within is not None]
     if kind.destroy_by_covers is not Covers.ALL_COPIES or not waits:
-        return gone_by
-    live_by = min(wait.after(gone_by, sign=-1) for wait in waits)
-    longest = min(waits, key=lambda wait: wait.after(gone_by, sign=-1))
-    bounds.working.append(
-        f"live by {long_day(live_by)}, so that a copy can age out within {period_words(longest)}"
-    )
-    return live_by
+        return
+    for number, (gone_by, firmness, owner) in enumerate(bounds.gone_by):
+        live_by, longest = min(
+            ((wait.after(gone_by, sign=-1), wait) for wait in waits), key=lambda each: each[0]
+        )
+        bounds.gone_by[number] = live_by, firmness, owner
+        told = period_words(longest)
+        bounds.working.append(
+            f"live by {long_day(live_by)}, so that a copy can age out within {told}"
+        )
 
 
 def _tell_start(rule: Rule, facts: Facts, bounds: _Bounds, *, use_end: bool) -> None:
@@ -294,8 +338,10 @@ def _tell_start(rule: Rule, facts: Facts, bounds: _Bounds, *, use_end: bool) -> 
         bounds.working.append(f"{event_words(name)}{_told(known)}")
     if len(rule.trigger.events) > 1:
         bounds.working.append(f"the {rule.trigger.which.value} of these counts")
-    if use_end and facts.end is not None and facts.end.within.maximum_from is not None:
-        bounds.working.append(f"the end of the agreement{_told(facts.end)} counts if it is earlier")
+    if use_end and facts.end is not None and facts.end.within.by is not None:
+        end = facts.end
+        on = _told(end) if end.within.minimum_from else f" on {long_day(facts.end.within.by)}"
+        bounds.working.append(f"the end of the agreement{on} counts if it is earlier")
     if use_end and facts.in_use is not None:
         ceased = facts.used_until
         until = "still in use" if ceased is None else f"use ceased on {long_day(ceased)}"
@@ -305,40 +351,47 @@ def _tell_start(rule: Rule, facts: Facts, bounds: _Bounds, *, use_end: bool) -> 
 
 
 def _told(known: Known) -> str:
-    event, within = known.event, known.within
+    event, within, last = known.event, known.within, known.within.minimum_from
+    if last is None and within.by is not None:
+        return f" dated {long_day(within.by)}, not confirmed by anybody"
     if event is not None and event.is_precise:
         value = f" {event.value}" if event.value else ""
-        return f"{value} on {long_day(event.on)}"
-    if within.earliest is not None and within.latest is not None:
-        if within.earliest == within.latest:
-            return f" on {long_day(within.latest)}"
-        return f" between {long_day(within.earliest)} and {long_day(within.latest)}"
-    if within.earliest is not None:
-        return f" dated {long_day(within.earliest)}, not confirmed by anybody"
+        also = f", dated {long_day(within.by)}" if within.by and within.by < event.on else ""
+        return f"{value} on {long_day(event.on)}{also}"
+    if within.earliest is not None and last is not None:
+        if within.earliest == last:
+            return f" on {long_day(last)}"
+        return f" between {long_day(within.earliest)} and {long_day(last)}"
     return ": nobody has recorded it"
 
 
 def _deciding(rule: Rule, facts: Facts, start: Within, *, use_end: bool) -> TriggerEvent | None:
     """Return the event that set the clock going: what a certificate names, and what is compared."""
-    has_minimum = rule.keep_at_least is not None or rule.keep_exactly is not None
-    decided = start.minimum_from if has_minimum else start.maximum_from
+    decided = start.minimum_from if _has_minimum(rule) else start.maximum_from
+    if decided is None:
+        return None
     candidates = [facts.known[name] for name in rule.trigger.events]
     if use_end and facts.end is not None:
         candidates.append(facts.end)
     for known in candidates:
-        if known.event is not None and decided in {known.within.latest, known.within.earliest}:
+        within = known.within
+        if known.event is not None and decided in {within.minimum_from, within.earliest, within.by}:
             return known.event
     return None
 
 
-def _conclusion(days: Days, most: tuple[date, Firmness, str] | None, lead: Period) -> Iterator[str]:
+def _has_minimum(rule: Rule) -> bool:
+    return rule.keep_at_least is not None or rule.keep_exactly is not None
+
+
+def _conclusion(days: Days, firmness: Firmness, lead: Period) -> Iterator[str]:
     if days.due_on is not None:
         yield f"disposal may begin on {long_day(days.due_on)}"
     yield f"the review opens on {long_day(days.review_opens_on)}, {period_words(lead)} before"
-    if most is not None and days.destroy_by is not None:
+    if days.destroy_by is not None:
         told = {
             Firmness.FIRM: "must be gone by {}",
             Firmness.AT_THE_LATEST: "must be gone by {} at the latest: it may already be due",
             Firmness.WARNING: "not to be kept past {} unless the event that is missing came later",
         }
-        yield told[most[1]].format(long_day(days.destroy_by))
+        yield told[firmness].format(long_day(days.destroy_by))

@@ -2,7 +2,7 @@
 
 One idea carries three rulings.  An imprecise date ("in 2019") lies within the year; an event that
 nobody recorded lies anywhere; and the earliest or latest of several lies where arithmetic on such
-intervals puts it.  A minimum counts from the latest day possible and a maximum from the earliest.
+days puts it.  A minimum counts from the latest day possible and a maximum from the earliest.
 Source: ``clock.md``, rulings 6 to 8.
 """
 
@@ -22,46 +22,47 @@ class Firmness(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """The first and the last day on which it can have been; None where nobody can tell.
+    """The days between which it was, as each kind of bound may read them; None if nobody can tell.
 
-    *minimum_from* is the day from which a minimum may count: the last one, unless that is dated
-    and not yet confirmed by a person.  *unknown* names the events that would have to be recorded
-    for the interval to close.
+    It was not before *earliest*.  A maximum counts from *by* at the latest: of an imprecise date
+    that is its first day, too.  A minimum may count from *minimum_from*: the last day on which it
+    can have been, and None for an end that is dated and not yet confirmed by a person.  *unknown*
+    names the events that would have to be recorded for the days to meet.
     """
 
     earliest: date | None
-    latest: date | None
+    by: date | None
     minimum_from: date | None
     unknown: frozenset[str] = frozenset()
 
     @property
     def maximum_from(self) -> date | None:
-        """The day from which a maximum counts: the earliest possible, or else the latest known."""
-        return self.latest if self.earliest is None else self.earliest
+        """The day from which a maximum counts: the earliest possible, or else the latest."""
+        return self.by if self.earliest is None else self.earliest
 
     @property
     def firmness(self) -> Firmness:
         """How a maximum that counts from :attr:`maximum_from` may be read."""
         if self.earliest is None:
             return Firmness.AT_THE_LATEST
-        return Firmness.WARNING if self.unknown else Firmness.FIRM
+        return Firmness.FIRM if self.by == self.earliest else Firmness.WARNING
 
 
 NEVER = Within(None, None, None)  # no day is set, and nothing is missing that somebody could record
 
 
 def between(first: date, last: date) -> Within:
-    """Return the interval of something that happened on some day from *first* to *last*."""
-    return Within(first, last, last)
+    """Return the days of something that happened on one of those from *first* to *last*."""
+    return Within(first, first, last)
 
 
 def not_recorded(name: str) -> Within:
-    """Return the interval of an event that nobody has recorded: it may have been, or never be."""
+    """Return the days of an event that nobody has recorded: it may have been, or never be."""
     return Within(None, None, None, frozenset({name}))
 
 
 def dated(day: date) -> Within:
-    """Return the interval of an end that is dated and not confirmed.
+    """Return the days of an end that is dated and not confirmed.
 
     A maximum counts from it at once; a minimum does not begin, since it may yet be renewed.
     """
@@ -77,14 +78,14 @@ def earliest_of(parts: Sequence[Within]) -> Within:
     if not parts:
         raise ValueError("the earliest of nothing is no day")
     least = _least(part.earliest for part in parts if not part.unknown)
-    latest = _least(part.latest for part in parts)
+    by = _least(part.by for part in parts)
     begun = _least(part.minimum_from for part in parts)
     # What is unknown matters only if it can have come before all that is certain.
     early = [p for p in parts if p.unknown and (p.earliest is None or _before(p.earliest, least))]
     unknown = frozenset[str]().union(*(part.unknown for part in early))
     if any(part.earliest is None for part in early):
-        return Within(None, latest, begun, unknown)
-    return Within(_least([least, *(part.earliest for part in early)]), latest, begun, unknown)
+        return Within(None, by, begun, unknown)
+    return Within(_least([least, *(part.earliest for part in early)]), by, begun, unknown)
 
 
 def latest_of(parts: Sequence[Within]) -> Within:
@@ -98,7 +99,7 @@ def latest_of(parts: Sequence[Within]) -> Within:
     firsts = [part.earliest for part in parts if part.earliest is not None]
     return Within(
         max(firsts, default=None),
-        _most(part.latest for part in parts),
+        _most(part.by for part in parts),
         _most(part.minimum_from for part in parts),
         frozenset[str]().union(*(part.unknown for part in parts)),
     )
