@@ -187,6 +187,9 @@ def hold_list(*, everything: bool, as_json: bool) -> None:
         for each, released in found
         if everything or not released
     ]
+    if not as_json:  # a column in which nothing stands is left out for people
+        filled = {name for row in rows for name, value in row.items() if value is not None}
+        rows = [{name: v for name, v in row.items() if name in filled} for row in rows]
     show(table_json(rows), as_json=as_json, empty="No hold is in force.")
 
 

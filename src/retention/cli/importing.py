@@ -52,8 +52,10 @@ def import_file(*, file: Path, given: Given) -> None:
     """  # noqa: D301  # click's mark of a paragraph that is not to be wrapped
 
     def plan(why: Why, ports: Recording) -> Planned:
-        lines = read_table(_table(file))
-        return plan_import(lines, by=why.by, reason=why.reason, files=_beside(file), ports=ports)
+        lines, faults = read_table(_table(file))
+        return plan_import(
+            lines, faults, by=why.by, reason=why.reason, files=_beside(file), ports=ports
+        )
 
     take(given, plan, done="Recorded as {entries}.", brings=())
 

@@ -22,7 +22,7 @@ from retention.views.preview import preview_json, preview_lines
 FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 DAY = click.DateTime(["%Y-%m-%d"])
 EVIDENCE = click.option(
-    "--evidence", "file", type=FILE, help="The file that shows it; kept, its digest on the ledger."
+    "--evidence", type=FILE, help="The file that shows it; kept, its digest on the ledger."
 )
 _OPTIONS = (
     click.option("--reason", default="", help="Why, in a sentence; kept as evidence, not logged."),
@@ -39,7 +39,7 @@ class Given:
 
     person: str
     reason: str
-    file: Path | None
+    evidence: Path | None
     only_shows: bool
     yes: bool
     as_json: bool
@@ -64,10 +64,10 @@ def _folded(command: Callable[..., Any]) -> Callable[..., Any]:
         only_shows: bool,
         yes: bool,
         as_json: bool,
-        file: Path | None = None,
+        evidence: Path | None = None,
         **rest: Any,
     ) -> Any:
-        given = Given(person, reason, file, only_shows, yes, as_json)
+        given = Given(person, reason, evidence, only_shows, yes, as_json)
         return command(given=given, **rest)
 
     for option in reversed(_OPTIONS):
@@ -128,21 +128,21 @@ def take(
 
 def _preview_why(work: wiring.Composition, given: Given) -> Why:
     """Return who asks and what they brought; nothing is taken, so nobody is authenticated."""
-    content = b"" if given.file is None else content_of(given.file)
+    content = b"" if given.evidence is None else content_of(given.evidence)
     return Why(_known(work, given.person), given.reason, content)
 
 
 def _why(work: wiring.Composition, given: Given, brings: Collection[str]) -> Why:
     by = authenticated(work, given.person)
     work.agreements()  # the digest of what is in force stands before anything that relies on it
-    if given.file is None and "evidence" in brings:
+    if given.evidence is None and "evidence" in brings:
         raise RefusedError(
             "nothing was brought as evidence", hint="name the file that shows it: --evidence"
         )
     reason = given.reason
     if not reason and "reason" in brings and sys.stdin.isatty():
         reason = click.prompt("Why, in a sentence", err=True)
-    content = b"" if given.file is None else content_of(given.file)
+    content = b"" if given.evidence is None else content_of(given.evidence)
     why = Why(by, reason, content)
     if "reason" in brings:
         why.require_reason()

@@ -8,7 +8,7 @@ from retention.domain.eligibility import Assessment, Phase
 from retention.domain.knowledge import Ground
 from retention.ports.catalogue import Catalogue, Holding
 from retention.steps.effects import Effect, effects
-from retention.views.preview import Change, Row, Value
+from retention.views.preview import NOT_KNOWN, Change, Row, Value
 
 _PHASES = {
     Phase.UNCLASSIFIED: "unclassified",
@@ -68,7 +68,7 @@ def _differences(before: Assessment, after: Assessment) -> Iterator[Row]:
 
 def _said(found: Assessment) -> dict[str, Value]:
     days = found.days
-    unknown: Value = "not known" if days is None else None
+    unknown: Value = NOT_KNOWN if days is None else None
     past: Value = None
     if found.overdue:
         past = "held past it" if found.held_past_maximum else "over-retention"

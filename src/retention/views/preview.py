@@ -13,6 +13,7 @@ from retention.domain.words import long_day
 from retention.views.figures import count, size
 
 Value = date | str | tuple[str, ...] | None
+NOT_KNOWN: Final = "not known"  # while nothing starts the clock; null for programs
 SHOWN_MAX: Final = 60  # datasets on a screen; what is beyond is counted, and said to be
 
 
@@ -150,7 +151,9 @@ def _said(value: Value) -> str:
 def _plain(value: Value) -> object:
     if isinstance(value, date):
         return value.isoformat()
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return list(value)
+    return None if value == NOT_KNOWN else value
 
 
 def table_json(rows: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:

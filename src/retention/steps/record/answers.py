@@ -12,7 +12,7 @@ from retention.errors import AgreementError
 from retention.steps.effects import datasets_of
 from retention.steps.notify import Notice, document_of, notices
 from retention.steps.preview import touched
-from retention.steps.record.naming import guess
+from retention.steps.record.naming import guess, listed
 from retention.steps.record.planned import Bare, Planned, Recording, Why
 from retention.steps.record.reviews import review_words
 from retention.views.preview import Preview, Row
@@ -65,7 +65,7 @@ def _notice(notice_id: str, ports: Recording) -> Notice:
     if notice_id not in known:
         raise AgreementError(
             "there is no notice of that number",
-            hint=guess(notice_id, known, "no notice was written yet"),
+            hint=listed("there is", known, "no notice was written yet"),
         )
     return known[notice_id]
 

@@ -11,7 +11,7 @@ from retention.domain.roles import Act, require
 from retention.errors import AgreementError, RefusedError
 from retention.steps.incidents import every_incident
 from retention.steps.moves import stream_of
-from retention.steps.record.naming import guess, terms_of
+from retention.steps.record.naming import guess, listed, terms_of
 from retention.steps.record.planned import Bare, Planned, Recording, Why
 from retention.views.preview import Preview
 
@@ -85,6 +85,6 @@ def _numbered(number: int, ports: Recording) -> Incident:
         numbers = [str(each.number) for each in found.values() if each.is_open]
         raise AgreementError(
             "there is no incident of that number",
-            hint=guess("", numbers, "no incident is open"),
+            hint=listed("open", numbers, "no incident is open"),
         )
     return found[number]

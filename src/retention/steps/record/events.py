@@ -22,7 +22,7 @@ from retention.domain.events import (
 )
 from retention.domain.knowledge import Ground
 from retention.domain.roles import MAY, Act
-from retention.domain.words import event_words, long_day
+from retention.domain.words import long_day
 from retention.errors import AgreementError, NotAuthorisedError, RefusedError
 from retention.steps.preview import Supposed, changed
 from retention.steps.record import naming
@@ -95,7 +95,7 @@ def require_value(agreement: Agreement, kind: Kind, value: str, known: naming.Kn
         values |= known.values(agreement.reference, kind.per)
         forms = ", ".join(sorted(set(expressions))) or "none"
         raise AgreementError(
-            f"no class of {agreement.reference} has such a {kind.per}",
+            f"no class of {agreement.reference} matches that {kind.per}",
             hint=naming.guess(value, values, f"its form is: {forms}"),
         )
     if len(written_value(kind.name, value)) > naming.VALUE_LETTERS_MAX:
@@ -176,7 +176,7 @@ def plan_retraction(
         known = [v for n, v in before.events.standing if n == name and v]
         raise RefusedError(
             "nobody has recorded that event",
-            hint=naming.guess(value, known, f"`retention event list {reference}` lists them"),
+            hint=naming.listed("recorded of", known, f"`retention event list {reference}`"),
         )
     act = Bare(
         events_stream(reference),
@@ -268,7 +268,7 @@ def said(event: TriggerEvent, on: str) -> str:
     """Return an event in words: what, of which one, in which agreement, and when."""
     which = f" of {event.value}" if event.value else ""
     when = f"on {long_day(event.on)}" if event.is_precise else f"in {on}"
-    return f"{event_words(event.name).lower()}{which} under {event.reference}, {when}"
+    return f"{event.name}{which} under {event.reference}, {when}"
 
 
 def span(event: TriggerEvent) -> str:

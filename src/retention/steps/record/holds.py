@@ -21,6 +21,7 @@ from retention.steps.record.planned import Bare, Planned, Recording, Why, seen
 from retention.steps.record.reviews import review_words
 from retention.steps.record.scopes import Reach, Scope
 from retention.steps.registers import HOLDS
+from retention.views import figures
 from retention.views.preview import Preview
 
 GROUNDS = tuple(each.value for each in Ground)
@@ -81,14 +82,14 @@ def plan_confirmation(
     expect = seen(ports, naming.terms_of(ports))
     hold = in_force(hold_id, ports)
     if not hold.is_ours_alone:
+        why_not = "it is confirmed already" if hold.confirmed else f"its ground is {hold.ground}"
         raise RefusedError(
-            f"{hold.id} is no precaution that waits for a confirmation",
-            hint=f"its ground is {hold.ground}: nothing is to be confirmed",
+            f"{hold.id} is no precaution that waits for a confirmation", hint=why_not
         )
     confirmed = replace(hold, confirmed=True)
     reach = scopes.reach_of(confirmed, ports)
     who = scopes.answering(hold, reach, ports)
-    naming.party_named(ports, controller, who, "confirm this hold: no controller of what it holds")
+    naming.party_named(ports, controller, who, "that is no controller of what it holds")
     naming.signed_day(signed_on, ports.today)
     act = Bare(
         HOLDS,
@@ -112,7 +113,7 @@ def in_force(hold_id: str, ports: Recording) -> Hold:
         standing_ids = [hold.id for hold, released in known.values() if not released]
         raise AgreementError(
             "there is no hold of that number",
-            hint=naming.guess(hold_id, standing_ids, "no hold is in force"),
+            hint=naming.listed("in force", standing_ids, "no hold is in force"),
         )
     hold, released = known[hold_id]
     if released:
@@ -203,14 +204,14 @@ def _notes(hold: Hold, reach: Reach, ports: Recording) -> Iterator[str]:
         )
     if hold.ground in _OF_ONE_PERSON and reach.not_by_person:
         yield (
-            f"This request is about one person, and {reach.not_by_person} of these datasets do not "
-            "say who is who: they would be frozen whole, with the data of everybody in them. Limit "
-            "it to the datasets in which the person can be, or ask the controller."
+            f"This request is about one person, and would freeze {figures.count(count, 'dataset')} "
+            f"with the data of everybody in them; {reach.not_by_person} of these cannot tell who "
+            "is who. Limit it to where the person can be, or ask the controller."
         )
     if (by := clock_of(hold)) is not None:
         who = hold.answer_to or "the controller"
-        ours = ", which is us" if reach.ours else ""
-        yield f"It is {who}{ours} who answers: {clock_words(hold.ground, by, ports.today)}."
+        ours = ", which is us," if reach.ours else ""
+        yield f"{who}{ours} must answer it; it is {clock_words(hold.ground, by, ports.today)}."
         if not reach.ours:
             yield (
                 "The clock runs from receipt by the controller; receipt here is treated as day "

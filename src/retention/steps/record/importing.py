@@ -33,7 +33,13 @@ class _Table:
     taken: dict[tuple[str, str, str], int] = field(default_factory=dict)  # event → row
     files: dict[str, bytes] = field(default_factory=dict)
     sound: list[tuple[Line, TriggerEvent, Why]] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
+    faults: dict[tuple[int, str], Fault] = field(default_factory=dict)  # by row and column
+    faulty: set[int] = field(default_factory=set)  # rows
+
+    def note(self, fault: Fault) -> None:
+        """Note a fault; one of a cell is enough, what follows from it is not said."""
+        self.faults.setdefault((fault.row, fault.column), fault)
+        self.faulty.add(fault.row)
 
     @contextmanager
     def column(self, row: int, name: str) -> Iterator[None]:
@@ -41,25 +47,34 @@ class _Table:
         try:
             yield
         except (AgreementError, RefusedError) as error:
-            self.faults.append(Fault(row, name, str(error), error.hint))
+            self.note(Fault(row, name, str(error), error.hint))
 
 
 def plan_import(
-    lines: Sequence[Line], *, by: Person, reason: str, files: Files, ports: Recording
+    lines: Sequence[Line],
+    faults: Sequence[Fault] = (),
+    *,
+    by: Person,
+    reason: str,
+    files: Files,
+    ports: Recording,
 ) -> Planned:
     """Plan to record the events of a table, in its order; *reason* stands for rows without one.
 
+    *faults* are those of the form of its rows; others are found beside them.
     Raises FaultyTableError with every fault by row and column: nothing is recorded unless every
     row stands.
     """
     terms = naming.terms_of(ports)
     expect = seen(ports, {line.agreement for line in lines} & terms.keys())
     table = _Table(terms, naming.Known(ports))
+    for fault in faults:
+        table.note(fault)
     for line in lines:
         _read(line, by, reason, files, table, ports)
     _require_orders(table)
     if table.faults:
-        raise FaultyTableError(table.faults)
+        raise FaultyTableError(list(table.faults.values()))
     new = defaultdict[str, list[TriggerEvent]](list)
     for _, event, _ in table.sound:
         new[event.reference].append(event)
@@ -87,14 +102,13 @@ def template(ports: Recording) -> str:
                 if value is not None:
                     rows[term.reference, name, value] = None
     names = ("agreement", "event", "value")
-    return table_text([dict(zip(names, row, strict=True)) for row in rows])
+    return table_text([dict(zip(names, row, strict=True)) for row in sorted(rows)])
 
 
 def _read(
     line: Line, by: Person, reason: str, files: Files, table: _Table, ports: Recording
 ) -> None:
     """Check one row as far as it can be read, and note each fault in its column."""
-    before = len(table.faults)
     why = Why(by, line.reason or reason)
     days = agreement = kind = None
     with table.column(line.row, "on"):
@@ -112,7 +126,7 @@ def _read(
     if agreement is not None and kind is not None:
         with table.column(line.row, "value"):
             events.require_value(agreement, kind, line.value, table.known)
-    if len(table.faults) > before or days is None:
+    if days is None or line.row in table.faulty:
         return
     event = events.supposed(line.agreement, line.event, line.value, days, why)
     with table.column(line.row, ""):

@@ -127,8 +127,8 @@ def _require_allowed(
         values = {} if dataset is None else dataset.values
         own = kind.controllers_of(values) or agreement.controllers
         allowed = agreement.instructions_from or own
-        whose = f"instruct to {said.verb.value} this, under {_clause(kind)}"
-        naming.party_named(ports, said.controller, allowed, whose)
+        otherwise = f"that party may not instruct to {said.verb.value} this, under {_clause(kind)}"
+        naming.party_named(ports, said.controller, allowed, otherwise)
 
 
 def _require_extension(
@@ -151,9 +151,8 @@ def _require_extension(
             hint="its [disposal] has no `extension`: a longer period is a new version",
         )
     owners = {duty.owner for duty in kind.also}
-    naming.party_named(
-        ports, said.controller, {*allowed.by, *owners}, f"extend this, under {_clause(kind)}"
-    )
+    otherwise = f"that party may not extend this, under {_clause(kind)}"
+    naming.party_named(ports, said.controller, {*allowed.by, *owners}, otherwise)
     made = len(before.instructions.extensions(str(dataset)))
     if made >= allowed.times:
         raise RefusedError(

@@ -36,6 +36,15 @@ def guess(word: str, known: Iterable[str], otherwise: str) -> str:
     return f"there is: {', '.join(names[:LISTED_MAX])}{more}"
 
 
+def listed(what: str, numbers: Iterable[str], otherwise: str) -> str:
+    """Return a hint with the numbers there are: of a number nobody can guess which was meant."""
+    known = list(numbers)
+    if not known:
+        return otherwise
+    more = f" and {len(known) - LISTED_MAX} more" if len(known) > LISTED_MAX else ""
+    return f"{what}: {', '.join(known[:LISTED_MAX])}{more}"
+
+
 def terms_of(ports: Recording) -> dict[str, Term]:
     """Return every agreement, by its reference."""
     return {term.reference: term for term in ports.library.terms(ports.today)}
@@ -130,12 +139,10 @@ class Known:
         return self._values[key]
 
 
-def party_named(ports: Recording, party: str, allowed: Collection[str], whose: str) -> str:
-    """Return a party that may speak here; raise AgreementError for any other."""
+def party_named(ports: Recording, party: str, allowed: Collection[str], otherwise: str) -> str:
+    """Return one of the *allowed* parties; raise AgreementError that says *otherwise* if not."""
     if party not in allowed:
-        raise AgreementError(
-            f"that is not a party that may {whose}", hint=guess(party, allowed, "nobody may")
-        )
+        raise AgreementError(otherwise, hint=guess(party, allowed, "nobody is, or may"))
     ports.library.party(party)
     return party
 

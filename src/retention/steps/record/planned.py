@@ -64,9 +64,9 @@ class Why:
         """Raise RefusedError unless the reason is a sentence."""
         letters = len(self.reason.strip())
         if not REASON_LETTERS_MIN <= letters <= REASON_LETTERS_MAX:
-            short = letters < REASON_LETTERS_MIN
+            what = "is too long" if letters > REASON_LETTERS_MAX else "is too short"
             raise RefusedError(
-                f"the reason is too {'short' if short else 'long'}",
+                f"the reason {what if letters else 'is missing'}",
                 hint="say in a sentence why, and on whose authority",
             )
 

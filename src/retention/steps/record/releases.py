@@ -132,11 +132,11 @@ def _notes(hold: Hold, successor: str, freed: Sequence[Effect], ports: Recording
     due = sum(each.after.due for each in freed)
     overdue = sum(each.after.overdue and not each.after.holds for each in freed)
     if still:
-        yield f"{still} of {len(freed)} stay held by other holds."
+        yield f"Held by other holds still: {still} of {len(freed)}."
     if opens:
-        yield f"{opens} may be reviewed at once, and {due} of them are due."
+        yield f"Open to review at once: {opens}, of which due: {due}."
     if overdue:
-        yield f"{overdue} are past the day by which they must be gone, and nothing else holds them."
+        yield f"Past the day by which it must be gone, and held by nothing else: {overdue}."
     if successor:
         left = sum(successor not in {h.id for h in each.after.holds} for each in freed)
         not_covered = f"; it does not hold {left} of these datasets" if left else ""

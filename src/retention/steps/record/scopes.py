@@ -88,7 +88,7 @@ def require_scope(scope: Scope, ports: Recording) -> Scope:
         _require_class(scope.class_name, agreements)
     if scope.controller:
         known = {c for each in agreements for c in _controllers(each)}
-        naming.party_named(ports, scope.controller, known, "be a controller of these data")
+        naming.party_named(ports, scope.controller, known, "that is no controller of these data")
     if scope.nation:
         _require_nation(scope.nation, agreements, ports)
     return scope
@@ -168,6 +168,8 @@ def require_reach(reach: Reach, *, whole: bool, even_if_none: bool) -> None:
     wide = f"all {by_agreement[whole_of[0]]:,} datasets of {whole_of[0]}" if whole_of else ""
     if len(by_agreement) > 1:
         wide = f"{count:,} datasets of {len(by_agreement)} agreements"
+    if reach.blindly:
+        wide += f", {reach.blindly:,} because nobody can tell whether they are in scope"
     raise TooMuchError(
         f"that hold would freeze {wide}",
         hint="limit it to what the letter is about, or say --whole if it is about all of them",

@@ -78,30 +78,27 @@ class Line:
     reason: str
 
 
-def read_table(content: bytes) -> list[Line]:
-    """Read a table in UTF-8; raise FaultyTableError with every fault of its form.
+def read_table(content: bytes) -> tuple[list[Line], list[Fault]]:
+    """Read a table in UTF-8; return its rows, and the faults of their form.
 
-    What is read is well formed; whether it may be recorded is another question.
+    Raises FaultyTableError for a table that cannot be read by rows at all.
     """
     rows = list(_rows(_text(content)))
     header = rows[0][1] if rows else []
     faults = list(_header_faults(header))
     if faults:
         raise FaultyTableError(faults)
-    lines = []
+    lines: list[Line] = []
     for number, cells in rows[1:]:
         if not any(cells):
             continue  # a line that a spreadsheet left behind
-        found = list(_cell_faults(number, header, cells))
-        faults += found
-        if not found:
+        faults += _cell_faults(number, header, cells)
+        if len(cells) == len(header):
             said = dict.fromkeys(COLUMNS, "") | dict(zip(header, cells, strict=True))
             lines.append(Line(number, **said))
     if not lines and not faults:
         raise _whole("it has no row", "write one row for each event below the header")
-    if faults:
-        raise FaultyTableError(faults)
-    return lines
+    return lines, faults
 
 
 def header_line() -> str:
