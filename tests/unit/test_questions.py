@@ -14,7 +14,7 @@ from retention.domain.agreement import Status
 from retention.domain.changes import changes_between
 from retention.domain.clock import Period
 from retention.domain.disposition import State
-from retention.errors import AgreementError
+from retention.errors import AgreementError, RefusedError
 from retention.steps import due as due_step
 from retention.steps.diff import Consequence, differences
 from retention.steps.explain import explain, suppose
@@ -34,6 +34,8 @@ FIELDS = [
 
 class Work:
     """What the questions take from a composition."""
+
+    has_begun = True
 
     def __init__(self, here):
         self.library, self.catalogue, self.ledger = here.library, here.catalogue, here.ledger
@@ -390,6 +392,12 @@ def test_a_question_under_other_agreements_keeps_the_registers(tmp_path, monkeyp
         wiring.SystemClock(),
     )
     monkeypatch.setattr(process, "_installed", [work])
+    with pytest.raises(RefusedError) as refused:
+        wiring.asking(None)
+    assert "retention init" in refused.value.hint
+    assert list(tmp_path.iterdir()) == [], "a question makes no files"
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "ledger.db").touch()
     other = wiring.asking(tmp_path / "elsewhere")
     assert other.settings.policies == tmp_path / "elsewhere"
     assert other.settings.home == work.settings.home

@@ -49,10 +49,11 @@ def explain(
     Of one that does not exist yet, name its class and suppose its events:
     retention explain NACEL/patient-level --given audit-round-published=2030-06-30
     """
-    work = wiring.asking(policies)
+    is_class = dataset.count("/") == 1
+    work = wiring.asking(policies, registers=not is_class)
     on = asked_on(work, as_at)
     supposed = _pairs(given, "EVENT=2030-06-30")
-    if dataset.count("/") == 1:
+    if is_class:
         values = _pairs(where, "nation=wales")
         found = suppose(dataset, supposed, values, library=work.library, on=on)
     else:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from retention.adapters import waiting
@@ -57,6 +58,12 @@ class Composition:
         self.settings = settings
         self.clock = clock
         self.progress: Progress = progress or NoProgress()
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is a ledger: in a file that was made, or on a server."""
+        path = Path(self.settings.databases["ledger"].removeprefix("sqlite:///"))
+        return not self.settings.databases["ledger"].startswith("sqlite:") or path.is_file()
 
     # What is kept
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from retention.errors import RefusedError
 from retention.settings import Settings
 from retention.wiring.composition import Composition, SystemClock
 
@@ -24,12 +25,18 @@ def compose() -> Composition:
     return _installed[0]
 
 
-def asking(policies: Path | None) -> Composition:
+def asking(policies: Path | None, *, registers: bool = True) -> Composition:
     """Return a composition for questions: with the agreements of another folder, if one is named.
 
-    The registers and the catalogue stay those of this folder.
+    The registers and the catalogue stay those of this folder.  Raises RefusedError where there are
+    none yet, unless the question is not about them: a question makes no files.
     """
     work = compose()
+    if registers and not work.has_begun:
+        raise RefusedError(
+            "nothing was recorded here yet",
+            hint="ask in the folder with retention.toml, or begin with `retention init`",
+        )
     if policies is None:
         return work
     return Composition(replace(work.settings, policies=policies.absolute()), work.clock)
