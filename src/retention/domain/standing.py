@@ -195,11 +195,6 @@ class _Look:
     window: Window
 
     @property
-    def firmness(self) -> Firmness:
-        timeline = self.found.timeline
-        return Firmness.FIRM if timeline is None else timeline.firmness
-
-    @property
     def is_retained(self) -> bool:
         """Whether nothing but its day is missing."""
         found = self.found
@@ -224,9 +219,7 @@ _FITS: Mapping[Standing, Callable[[_Look], bool]] = MappingProxyType(
         Standing.HELD: lambda it: bool(it.found.holds),
         Standing.CONFLICTING: lambda it: it.found.conflict,
         Standing.EXPIRED: lambda it: it.expired,
-        Standing.AWAITING: lambda it: (
-            it.found.phase is Phase.AWAITING_TRIGGER or it.firmness is Firmness.WARNING
-        ),
+        Standing.AWAITING: lambda it: it.found.phase is Phase.AWAITING_TRIGGER,
         Standing.STOPPED: lambda it: it.stopped,
         Standing.OPEN: lambda it: it.found.eligible and it.found.phase is not Phase.RETAINED,
         Standing.AHEAD: lambda it: it.is_retained and it.opens_on <= it.window.last,
