@@ -25,6 +25,7 @@ ONE_FAULT = {
         "descibes",
         "Did you mean `describes`",
     ),
+    "unknown key for one that must be there": ("title        =", "titel        =", "titel", "Did you mean `title`"),
     "unknown key in a table within": ("suppress_below", "supress_below", None, "suppress_below"),
     "unknown table": ("[disposal]", "[disposals]\na = 1\n[disposal]", "[disposals]", "`disposal`"),
     "a text for a number": ("version      = 3", 'version = "3"', '"3"', "a whole number"),

@@ -115,7 +115,8 @@ def fit(
         except ValidationError as error:
             details = error.errors(include_url=False)
         wrong = set()
-        for detail in details:
+        # What nobody knows comes first: what was misspelt is not called missing as well.
+        for detail in sorted(details, key=lambda each: each["type"] != "extra_forbidden"):
             inner = _path_in(value, detail["loc"])
             if attempt == 0 and not again:
                 _note(model, doc, path, inner, detail, findings)
