@@ -184,7 +184,7 @@ def _dataset(row):
         "phase": str(found.phase),
         "firmness": line and str(line.firmness),
         "awaiting": list(line.awaiting) if line else [],
-        "overdue_between": _spans([line.overdue_between] if line and line.overdue_between else []),
+        "overdue_between": _spans(line.overdue_spans) if line else [],
         "reason": "; ".join(found.reasons),
     } | {name: getattr(found, name) for name in _ASKED_OF_AN_ASSESSMENT}
 

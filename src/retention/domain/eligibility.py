@@ -7,7 +7,7 @@ opens a review and never destroys.
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from retention.domain.agreement import Agreement, RetentionClass, Status
@@ -88,8 +88,19 @@ class Assessment:
     @property
     def overdue(self) -> bool:
         """Whether it is there past its maximum; a day that only warns makes nothing overdue."""
-        latest_by = None if self.timeline is None else self.timeline.latest_by
-        return latest_by is not None and latest_by < self.on
+        return self.overdue_since is not None
+
+    @property
+    def overdue_since(self) -> date | None:
+        """The first day past its maximum, also where that was moved later than it was signed."""
+        line = self.timeline
+        if line is None:
+            return None
+        spans = (first for first, last in line.overdue_spans if first <= self.on <= last)
+        if (first := next(spans, None)) is not None:
+            return first
+        is_past = line.latest_by is not None and line.latest_by < self.on
+        return line.latest_by + timedelta(days=1) if line.latest_by and is_past else None
 
     @property
     def held_past_maximum(self) -> bool:
@@ -211,6 +222,7 @@ class Assessor:
             ask_on, at_latest = self._asking(dataset, kind, found.awaiting)
         days = found.days
         overdue = days is not None and days.destroy_by is not None and days.destroy_by < self._on
+        overdue = overdue or any(first <= self._on <= last for first, last in found.overdue_spans)
         raised = raised or found.conflict or overdue or bool(found.awaiting) or days is None
         return _Shared(
             _phase(kind, found, self._on), tuple(reasons), found, ask_on, at_latest, raised

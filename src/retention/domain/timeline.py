@@ -6,11 +6,12 @@ Source: ``clock.md``, rulings 2 to 10 and 13.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from retention.domain.age import Age, birthday
-from retention.domain.agreement import Covers, RetentionClass, Rule, Trigger, Which
+from retention.domain.agreement import RetentionClass, Rule, Trigger, Which
+from retention.domain.bounds import Bounds, extend, leave_time
 from retention.domain.clock import Conflict, Days, Period, between, cut_off
 from retention.domain.events import TriggerEvent
 from retention.domain.instruction import Instruction
@@ -55,8 +56,8 @@ class Timeline:
 
     *firmness* says how ``destroy_by`` may be read, and *latest_by* is the last day on which it may
     exist whatever becomes of what is missing.  *started* tells whether the clock of the class's own
-    rule runs.  *overdue_between* are the days on which it was kept past a maximum that was moved
-    too late.
+    rule runs.  *overdue_spans* are the days, first and last, on which it was kept past a maximum
+    that was moved too late.
     """
 
     days: Days | None
@@ -68,38 +69,28 @@ class Timeline:
     cut_off_on: date | None = None
     awaiting: tuple[str, ...] = ()
     minimum_known: bool = True
-    overdue_between: tuple[date, date] | None = None
+    overdue_spans: tuple[tuple[date, date], ...] = ()
     working: tuple[str, ...] = ()
 
-
-@dataclass(slots=True)
-class _Bounds:
-    """Minimums and maximums, gathered duty by duty."""
-
-    through: list[date] = field(default_factory=list)
-    gone_by: list[tuple[date, Firmness, str]] = field(default_factory=list)  # day, how, owner
-    unknown: set[str] = field(default_factory=set)
-    minimum_known: bool = True
-    maximum_known: bool = True
-    started: bool = True
-    working: list[str] = field(default_factory=list)
-    trigger: TriggerEvent | None = None
-    cut_off_on: date | None = None
+    @property
+    def overdue_between(self) -> tuple[date, date] | None:
+        """The last of the days on which it was overdue before it was extended."""
+        return self.overdue_spans[-1] if self.overdue_spans else None
 
 
 def timeline(kind: RetentionClass, facts: Facts, *, lead: Period) -> Timeline:
     """Say which days follow for datasets of *kind*, whose rule is agreed, from *facts*."""
     assert kind.rule is not None
-    bounds = _Bounds()
+    bounds = Bounds()
     _duty(kind.rule, "", kind.clause, facts, bounds, first=True)
     for duty in kind.also:
         bounds.working.append(f"also, for {duty.owner}:")
         _duty(duty.rule, duty.owner, duty.clause, facts, bounds, first=False)
-    overdue = _extend(facts, bounds)
-    _leave_time(kind, bounds)
+    overdue = extend(bounds, facts.extensions, facts.owners, kind)
+    leave_time(bounds, kind)
     known = max(bounds.through, default=None)
     through = known if bounds.minimum_known else None
-    gone_by, firmness, latest_by = _gone_by(bounds, through)
+    gone_by, firmness, latest_by = bounds.shortest(through)
     days, conflict = None, False
     if through is not None or gone_by is not None:
         found = between(through, gone_by, lead=lead)
@@ -124,22 +115,6 @@ def timeline(kind: RetentionClass, facts: Facts, *, lead: Period) -> Timeline:
     )
 
 
-def _gone_by(bounds: _Bounds, through: date | None) -> tuple[date | None, Firmness, date | None]:
-    """Return the shortest maximum, how it may be read, and the last day that is certain.
-
-    A day that only warns counts if it is the earliest, and if the minimum leaves room for it.
-    Source: ``clock.md``, rulings 5 and 7.
-    """
-    some = bounds.gone_by
-    warned = min((day for day, how, _ in some if how is Firmness.WARNING), default=None)
-    firm = min((day for day, how, _ in some if how is not Firmness.WARNING), default=None)
-    leaves_room = warned is not None and (through is None or warned > through)
-    if warned is not None and leaves_room and (firm is None or warned < firm):
-        return warned, Firmness.WARNING, firm
-    is_open = not bounds.maximum_known or any(how is not Firmness.FIRM for _, how, _ in some)
-    return firm, Firmness.AT_THE_LATEST if firm and is_open else Firmness.FIRM, firm
-
-
 def certain(kind: RetentionClass, day: date, *, lead: Period = _NO_LEAD) -> Days | Conflict:
     """Return what follows if every event of *kind* happened on the one *day*."""
     assert kind.rule is not None
@@ -156,7 +131,7 @@ def start_of(trigger: Trigger, known: Callable[[str], Known]) -> Within:
 
 
 def _duty(
-    rule: Rule, owner: str, clause: str, facts: Facts, bounds: _Bounds, *, first: bool
+    rule: Rule, owner: str, clause: str, facts: Facts, bounds: Bounds, *, first: bool
 ) -> None:
     """Add the bounds of one duty, and the sentences that lead to them."""
     start = start_of(rule.trigger, facts.known.__getitem__)
@@ -172,8 +147,9 @@ def _duty(
     under = f" (clause {clause})" if clause else ""
     if rule.keep_exactly is not None and rule.dispose_within is not None:
         _exact(rule, start, begun, owner, under, bounds)
+    through = None
     if rule.keep_at_least is not None:
-        _minimum(rule, rule.keep_at_least, facts, start, begun, under, bounds)
+        through = _minimum(rule, rule.keep_at_least, facts, start, begun, under, bounds)
     if (most := rule.destroy_by) is not None:
 
         def ends(day: date) -> tuple[date, str]:
@@ -182,7 +158,8 @@ def _duty(
             told = f"at most {period_words(most)} from {long_day(counted)}{under}"
             return gone_by, f"{told}: through {long_day(gone_by)}"
 
-        _maximum(start, ends, owner, bounds)
+        beside = rule.keep_at_least is not None
+        bounds.limit(start, ends, owner=owner, beside_minimum=beside, through=through)
 
 
 def _begun(facts: Facts, start: Within) -> date | None:
@@ -204,11 +181,11 @@ def _minimum(
     start: Within,
     begun: date | None,
     under: str,
-    bounds: _Bounds,
-) -> None:
+    bounds: Bounds,
+) -> date | None:
     if begun is None:
         bounds.minimum_known = False
-        return
+        return None
     if isinstance(keep, Age):
         told, through = _birthday(keep, facts, start, bounds)
     else:
@@ -217,9 +194,10 @@ def _minimum(
         told = f"kept {period_words(keep)}"
     bounds.through.append(through)
     bounds.working.append(f"{told}{under}: through {long_day(through)}")
+    return through
 
 
-def _birthday(keep: Age, facts: Facts, born: Within, bounds: _Bounds) -> tuple[str, date]:
+def _birthday(keep: Age, facts: Facts, born: Within, bounds: Bounds) -> tuple[str, date]:
     """Return how long, in words, and the day: nobody is born again after a second use."""
     assert born.minimum_from is not None
     ended = facts.known.get(keep.one_more_if_17_at)
@@ -238,12 +216,13 @@ def _exact(
     begun: date | None,
     owner: str,
     under: str,
-    bounds: _Bounds,
+    bounds: Bounds,
 ) -> None:
     """Add both bounds of an exact period; a second use moves only the first of them."""
     keep, dispose_within = rule.keep_exactly, rule.dispose_within
     assert keep is not None
     assert dispose_within is not None
+    through = None
     if begun is None:
         bounds.minimum_known = False
     else:
@@ -259,80 +238,19 @@ def _exact(
         told = f"disposed of within {period_words(dispose_within)} of {long_day(kept)}"
         return gone_by, f"{told}: through {long_day(gone_by)}"
 
-    _maximum(start, ends, owner, bounds)
+    bounds.limit(
+        start, ends, owner=owner, beside_minimum=True, through=through, room=dispose_within
+    )
 
 
-def _maximum(
-    start: Within, ends: Callable[[date], tuple[date, str]], owner: str, bounds: _Bounds
-) -> None:
-    """Add the day on which a maximum ends, and a later one that is certain if that only warns."""
-    if start.maximum_from is None:
-        bounds.maximum_known = False
-        return
-    counts = [(start.maximum_from, start.firmness)]
-    if start.firmness is Firmness.WARNING and start.by is not None:
-        counts.append((start.by, Firmness.AT_THE_LATEST))
-    for day, firmness in counts:
-        gone_by, told = ends(day)
-        bounds.gone_by.append((gone_by, firmness, owner))
-        bounds.working.append(told)
-
-
-def _cut(rule: Rule, day: date, bounds: _Bounds) -> date:
+def _cut(rule: Rule, day: date, bounds: Bounds) -> date:
     carried = cut_off(rule.cut_off, day)
     if carried != day:
         bounds.working.append(f"{year_words(rule.cut_off)} ends {long_day(carried)}")
     return carried
 
 
-def _extend(facts: Facts, bounds: _Bounds) -> tuple[date, date] | None:
-    """Apply extensions in their order; return the days that were overdue before a late one.
-
-    Source: ``clock.md``, ruling 9.
-    """
-    overdue = None
-    for each in facts.extensions:
-        assert each.until is not None
-        until = each.until
-        signed = f"{each.controller} on {long_day(each.signed_on)}, {each.id}"
-        if bounds.minimum_known:
-            bounds.through = [max([until, *bounds.through])]
-            bounds.working.append(f"extended through {long_day(until)} (signed by {signed})")
-        if not each.moves_maximum:
-            continue
-        moved = []
-        for day, firmness, owner in bounds.gone_by:
-            owns = each.controller in facts.owners if not owner else each.controller == owner
-            if not owns or until <= day:
-                moved.append((day, firmness, owner))
-                continue
-            if each.signed_on > day:
-                overdue = (day + _NEXT, each.signed_on)
-            moved.append((until, firmness, owner))
-            bounds.working.append(
-                f"and gone by {long_day(until)} in place of {long_day(day)}, as it says"
-            )
-        bounds.gone_by = moved
-    return overdue
-
-
-def _leave_time(kind: RetentionClass, bounds: _Bounds) -> None:
-    """Bring maximums forward for the live copies, so that what ages out by itself has its time."""
-    waits = [c.gone_within for c in kind.copies if c.gone_within is not None]
-    if kind.destroy_by_covers is not Covers.ALL_COPIES or not waits:
-        return
-    for number, (gone_by, firmness, owner) in enumerate(bounds.gone_by):
-        live_by, longest = min(
-            ((wait.after(gone_by, sign=-1), wait) for wait in waits), key=lambda each: each[0]
-        )
-        bounds.gone_by[number] = live_by, firmness, owner
-        told = period_words(longest)
-        bounds.working.append(
-            f"live by {long_day(live_by)}, so that a copy can age out within {told}"
-        )
-
-
-def _tell_start(rule: Rule, facts: Facts, bounds: _Bounds, *, use_end: bool) -> None:
+def _tell_start(rule: Rule, facts: Facts, bounds: Bounds, *, use_end: bool) -> None:
     for name in rule.trigger.events:
         known = facts.known[name]
         bounds.working.append(f"{event_words(name)}{_told(known)}")

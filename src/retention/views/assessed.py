@@ -193,14 +193,12 @@ def _in_the_way(found: Assessment, width: int) -> Iterator[str]:
 
 
 def _warnings(found: Assessment, term: Term) -> Iterator[str]:
-    days = found.days
     if found.held_past_maximum:
         yield "It is held past its maximum: the hold decides, and the clock runs on."
-    elif found.overdue and days is not None and days.destroy_by is not None:
-        late = (found.on - days.destroy_by).days
+    elif found.overdue_since is not None:
+        late = (found.on - found.overdue_since).days + 1
         yield f"It is over-retained by {late:,} {'day' if late == 1 else 'days'}."
-    if found.timeline is not None and found.timeline.overdue_between is not None:
-        first, last = found.timeline.overdue_between
+    for first, last in () if found.timeline is None else found.timeline.overdue_spans:
         yield (
             f"It was overdue from {long_day(first)} to {long_day(last)}: the extension was signed "
             "too late, and that incident stands."
