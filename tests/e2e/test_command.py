@@ -113,7 +113,9 @@ def test_every_fault_of_every_agreement_is_told_with_its_place(retention, folder
 
 def test_what_is_recorded_needs_a_person_and_evidence(retention, folder):
     (folder / "letter.txt").write_text("an invented letter")
-    hold = ("hold", "place", "DEMO-CVD", "--ground", "court", "--evidence", "letter.txt")
+    why = ("--reason", "the letter asks for it", "--yes")
+    hold = ("hold", "place", "DEMO-CVD", "--ground", "court", "--even-if-none", *why)
+    hold = (*hold, "--evidence", "letter.txt")
     assert "H-0001 is in force" in retention(*hold, "--as", "rm-01")
     assert "court" in retention("hold", "list")
     retention(*hold, "--as", "cg-01", exit_code=23)
@@ -121,7 +123,7 @@ def test_what_is_recorded_needs_a_person_and_evidence(retention, folder):
     retention(*hold[:-1], "empty.txt", "--as", "rm-01", exit_code=20)
     assert "declares no event" in retention(
         *("event", "record", "DEMO-CVD", "nothing-like-it", "--on", "2025-01-01"),
-        *("--evidence", "letter.txt", "--as", "rm-01"),
+        *("--evidence", "letter.txt", "--as", "rm-01", *why),
         exit_code=10,
     )
 
