@@ -8,6 +8,7 @@ from retention.agreements import read
 from retention.demo import invented
 from retention.domain.agreement import (
     Action,
+    Duty,
     EventKind,
     RetentionClass,
     Rule,
@@ -127,11 +128,12 @@ class Foreseen:
         self._write(HOLDS, Entry.HOLD_PLACED, hold=f"H-{number:04}", ground=ground, by="rm-01",
                     **scope)  # fmt: skip
 
-    def extended(self, reference, class_name, dataset, *, until, signed_on=date(2024, 5, 1)):
+    def extended(self, reference, class_name, dataset, *, until, signed_on=date(2024, 5, 1),
+                 moves_maximum=0):  # fmt: skip
         said = {"agreement": reference, "class": class_name, "dataset": dataset, "verb": "extend"}
         self._write(events_stream(reference), Entry.INSTRUCTION, instruction="I-0001",
                     controller="north", until=until.isoformat(), signed_on=signed_on.isoformat(),
-                    moves_maximum=0, **said)  # fmt: skip
+                    moves_maximum=moves_maximum, **said)  # fmt: skip
 
     def stands(self, dataset, state):
         self._write(f"dataset:{dataset}", Entry.MOVED, dataset=dataset, after=state.value)
@@ -207,6 +209,13 @@ def each_kind():
             other("last", rule=Rule(at_last, (), destroy_by=P("P1M"))),
         ),
     )  # fmt: skip
+
+
+def of_two_duties():
+    """Return a class whose shortest maximum only warns, beside one that is certain."""
+    base = each_kind().class_named("plain")
+    warns = Rule(Trigger(("licence-ended", "support-ended"), Which.LATEST), (), destroy_by=P("P1M"))
+    return replace(base, name="two", also=(Duty("south", "4.1", warns),))
 
 
 def ended():

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from retention.domain.agreement import Support, Trigger, Which
+from retention.domain.agreement import Extensions, Support, Trigger, Which
 from retention.domain.disposition import State
 from retention.domain.forecast import LISTED_MAX, Shortlist, Surveyed, Tally
 from retention.domain.pattern import Pattern
@@ -23,7 +23,8 @@ from retention.domain.standing import (
 )
 from retention.domain.within import Firmness
 from retention.steps.forecast import foresee
-from tests.support.foreseen import DAY, Foreseen, Versions, each_kind
+from retention.views.forecast_words import note
+from tests.support.foreseen import DAY, Foreseen, Versions, each_kind, of_two_duties
 from tests.support.memory import MemoryLedger
 
 S = Standing
@@ -278,6 +279,35 @@ def test_how_firm_a_last_day_is_is_kept_apart(seen):
         ("last", Firmness.FIRM),
         ("last", Firmness.WARNING),
     }
+
+
+def test_beside_a_day_that_only_warns_stands_the_one_that_is_certain(fresh):
+    base = fresh.library.every[0]
+    fresh.library.every[0] = replace(base, classes=(*base.classes, of_two_duties()))
+    fresh.know("EACH", "two", [{"round": "2017"}], placeholders=["round"])
+    seen = fresh.look(months=24)
+    (row,) = [row for row in fresh.rows if row.name == "EACH/two/2017"]
+    assert row.found.timeline.firmness is Firmness.WARNING
+    assert marks(seen, What.GONE_BY)[date(2027, 10, 30), "EACH/two", ""].datasets == 1
+    assert marks(seen, What.LATEST_BY)[date(2028, 6, 30), "EACH/two", ""].datasets == 1
+    assert note(row).endswith(
+        "by 30 October 2027, unless the event that is missing came later; in any case by"
+        " 30 June 2028"
+    )
+    assert {mark.class_name for mark in seen.marks if mark.what is What.LATEST_BY} == {"two"}
+
+
+def test_the_days_overdue_before_an_extension_that_is_signed_late_stay_overdue(fresh):
+    base = fresh.library.every[0]
+    may_be = replace(base.disposal, extension=Extensions(base.disposal.lead, 1, ("north",)))
+    fresh.library.every[0] = replace(base, disposal=may_be)
+    fresh.extended("EACH", "plain", "EACH/plain/2015", until=date(2028, 1, 1),
+                   signed_on=date(2026, 12, 1), moves_maximum=1)  # fmt: skip
+    fresh.look()
+    (row,) = [row for row in fresh.rows if row.name == "EACH/plain/2015"]
+    assert row.day(What.GONE_BY) > DAY
+    assert row.standing is S.OVERDUE
+    assert note(row) == "had to be gone by 30 June 2026, 125 days ago"
 
 
 def test_what_happened_today_lies_behind_and_a_last_day_today_does_not(fresh):

@@ -11,12 +11,16 @@ from hypothesis import strategies as st
 from retention.domain.disposition import State
 from retention.domain.eligibility import Phase, assess
 from retention.domain.forecast import Tally
-from retention.domain.standing import CLEAR, MAIN, Standing, What, month_of
+from retention.domain.standing import CLEAR, LISTED, MAIN, Standing, What, month_of
 from retention.steps.registers import Registers
 from retention.views.forecast_json import document
-from tests.support.foreseen import DAY, Foreseen, Versions, each_kind, ended
+from retention.views.forecast_page import page
+from retention.views.forecast_text import text
+from retention.views.forecast_words import note
+from retention.views.ics import forecast_calendar
+from tests.support.foreseen import DAY, NOW, Foreseen, Versions, each_kind, ended, of_two_duties
 
-CLASSES = ("plain", "returned", "draft", "licence", "last", "unheard-of")
+CLASSES = ("plain", "returned", "draft", "licence", "last", "two", "unheard-of")
 NUMBERS = ("datasets", "size_bytes", "waiting", "waiting_bytes")
 
 days = st.dates(date(2012, 1, 1), date(2030, 12, 31))
@@ -24,9 +28,13 @@ days = st.dates(date(2012, 1, 1), date(2030, 12, 31))
 
 @st.composite
 def worlds(draw):
-    """An organisation of two agreements, with some datasets, events, holds and cases."""
+    """An organisation of two agreements, with some datasets, events, holds and cases.
+
+    One of its classes is of several duties: a day that warns, and another that is certain.
+    """
     until = draw(st.sampled_from([None, date(2026, 12, 31), date(2027, 6, 30), date(2031, 1, 1)]))
-    first = replace(each_kind(), in_force_until=until)
+    base = each_kind()
+    first = replace(base, in_force_until=until, classes=(*base.classes, of_two_duties()))
     world = Foreseen(Versions(first, ended()))
     rounds = [str(year) for year in range(2012, 2033)]
     for name in CLASSES:
@@ -99,7 +107,7 @@ def test_however_it_is_added_up_it_comes_to_the_same(world, window):
         for what, day in row.days_in(seen.window):
             one = [1, row.size_bytes, row.waits_on(day), row.size_bytes * row.waits_on(day)]
             counted[what] = [a + b for a, b in zip(counted[what], one, strict=True)]
-    for what in (*MAIN, What.ASK_ABOUT, What.REVIEW_AT_LATEST):
+    for what in (*MAIN, What.LATEST_BY, What.ASK_ABOUT, What.REVIEW_AT_LATEST):
         assert total(t for m, t in seen.marks.items() if m.what is what) == counted[what]
 
 
@@ -128,6 +136,7 @@ def test_no_day_stands_before_the_assessment_says(world, window):
             What.REVIEW_OPENS: found.days and found.days.review_opens_on,
             What.DUE: found.days and found.days.due_on,
             What.GONE_BY: found.days and found.days.destroy_by,
+            What.LATEST_BY: found.timeline and found.timeline.latest_by,
             What.ASK_ABOUT: found.ask_on,
             What.REVIEW_AT_LATEST: found.review_at_latest,
         }
@@ -177,6 +186,19 @@ def test_a_forecast_of_a_later_day_is_the_later_part_of_this_one(world, window):
     for name, what, day in early:
         if name in retained and what in MAIN and day > there.window.on:
             assert (name, what, day) in late
+
+
+@law
+@given(worlds(), windows)
+def test_why_each_stands_where_it_does_is_always_said(world, window):
+    seen = world.look(*window)
+    for row in world.rows:
+        assert note(row).strip("; ")
+        assert "None" not in note(row)
+    said = page(seen, world.library.engine(), made_at=NOW)
+    assert all(f"<code>{row.name}</code>" in said for row in world.rows if row.standing in LISTED)
+    assert list(text(seen, 100))
+    assert forecast_calendar(seen, "Invented", stamped_at=NOW)
 
 
 @law

@@ -287,6 +287,7 @@ def test_the_fields_for_programs_are_these(world):
         "destroy_by": "2024-06-30",
         "retained_through": "2018-06-30",
         "destroy_by_is": "firm",
+        "latest_by": None,
         "ask_on": None,
         "review_at_latest": None,
         "awaiting": [],

@@ -57,6 +57,7 @@ class What(StrEnum):
     REVIEW_OPENS = "review_opens"
     DUE = "due"
     GONE_BY = "gone_by"
+    LATEST_BY = "latest_by"  # where that day only warns: the one that is certain
     ASK_ABOUT = "ask_about"  # an event that was expected and has not come
     REVIEW_AT_LATEST = "review_at_latest"  # if it never comes
     EXPECTED = "expected"  # an event, by the agreement
@@ -71,11 +72,16 @@ _HAPPENS: Final = frozenset({What.REVIEW_OPENS, What.DUE})  # today's has happen
 _DAYS: Mapping[Phase, tuple[What, ...]] = MappingProxyType(
     {
         Phase.UNCLASSIFIED: (),
-        Phase.AWAITING_TRIGGER: (What.GONE_BY, What.ASK_ABOUT, What.REVIEW_AT_LATEST),
-        Phase.CONFLICT: (What.GONE_BY,),
+        Phase.AWAITING_TRIGGER: (
+            What.GONE_BY,
+            What.LATEST_BY,
+            What.ASK_ABOUT,
+            What.REVIEW_AT_LATEST,
+        ),
+        Phase.CONFLICT: (What.GONE_BY, What.LATEST_BY),
         **dict.fromkeys(
             (Phase.PLACEHOLDER, Phase.RETAINED, Phase.REVIEW_OPEN, Phase.DUE),
-            (*MAIN, What.ASK_ABOUT),
+            (*MAIN, What.LATEST_BY, What.ASK_ABOUT),
         ),
     }
 )
@@ -151,11 +157,13 @@ class Row:
 
     def day(self, what: What) -> date | None:
         """Return the day of one of its days, whether in the window or not."""
-        days = self.found.days
+        days, line = self.found.days, self.found.timeline
+        warns = line is not None and line.firmness is Firmness.WARNING
         return {
             What.REVIEW_OPENS: None if days is None else days.review_opens_on,
             What.DUE: None if days is None else days.due_on,
             What.GONE_BY: None if days is None else days.destroy_by,
+            What.LATEST_BY: line.latest_by if warns and line is not None else None,
             What.ASK_ABOUT: self.found.ask_on,
             What.REVIEW_AT_LATEST: self.found.review_at_latest,
         }.get(what)

@@ -3,8 +3,8 @@
 - ``as_at``, ``through``, ``months``: the day, the last day, and how many months after this one;
 - ``datasets``: every known dataset, with ``dataset agreement version class action``, its
   ``standing`` and in which lists it ``also`` belongs, ``state eligible review_opens_on due_on
-  destroy_by destroy_by_is retained_through ask_on review_at_latest awaiting expected holds
-  held_past_maximum reasons size_bytes``;
+  destroy_by destroy_by_is retained_through latest_by ask_on review_at_latest awaiting expected
+  holds held_past_maximum reasons size_bytes``;
 - ``standing``: how many ``datasets`` stand where, their ``size_bytes``, and how many ``also``
   belong there; the numbers of datasets add up to all of them;
 - ``calendar``: ``on what agreement class action firmness name`` with ``datasets size_bytes`` and,
@@ -60,6 +60,7 @@ def row_of(row: Row) -> Json:
         "destroy_by_is": None
         if timeline is None or days is None or days.destroy_by is None
         else timeline.firmness.value,
+        "latest_by": _day(row.day(What.LATEST_BY)),
         "ask_on": _day(found.ask_on),
         "review_at_latest": _day(found.review_at_latest),
         "awaiting": [] if timeline is None else list(timeline.awaiting),

@@ -1,7 +1,7 @@
 """What a forecast says, in words: the same on page, screen and calendar."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from types import MappingProxyType
 
 from retention.domain.forecast import Mark, Tally
@@ -46,6 +46,7 @@ COMES: Mapping[What, str] = MappingProxyType(
         What.REVIEW_OPENS: "review opens",
         What.DUE: "disposal may begin",
         What.GONE_BY: "last day: must be gone",
+        What.LATEST_BY: "last day in any case: must be gone",
         What.ASK_ABOUT: "ask about the missing event",
         What.REVIEW_AT_LATEST: "review at the latest, with or without the event",
         What.EXPECTED: "event expected",
@@ -114,18 +115,24 @@ def ago(past: date, today: date) -> str:
 
 
 def _overdue(row: Row) -> Iterator[str]:
-    gone_by = row.day(What.GONE_BY)
-    assert gone_by is not None
-    yield f"had to be gone by {day(gone_by)}, {ago(gone_by, row.found.on)} ago"
+    last = _last_day(row)
+    assert last is not None
+    yield f"had to be gone by {day(last)}, {ago(last, row.found.on)} ago"
 
 
 def _held(row: Row) -> Iterator[str]:
     yield from _holds(row)
     gone_by = row.day(What.GONE_BY)
-    if row.found.held_past_maximum and gone_by is not None:
-        yield f"held past its maximum of {day(gone_by)}"
+    if (last := _last_day(row)) is not None:
+        yield f"held past its maximum of {day(last)}"
     elif gone_by is not None:
-        yield f"its maximum ends on {day(gone_by)}"
+        yield f"its maximum ends on {day(gone_by)}{_soft(row)}"
+
+
+def _last_day(row: Row) -> date | None:
+    """Return the last day on which it might exist, if that is past."""
+    since = row.found.overdue_since
+    return None if since is None else since - timedelta(days=1)
 
 
 def _holds(row: Row) -> Iterator[str]:
@@ -136,12 +143,14 @@ def _holds(row: Row) -> Iterator[str]:
 
 
 def _conflicting(row: Row) -> Iterator[str]:
-    days = row.found.days
-    assert days is not None
-    assert days.retained_through is not None
-    assert days.destroy_by is not None
-    yield f"must be kept through {day(days.retained_through)}"
-    yield f"must be gone by {day(days.destroy_by)}"
+    days, line = row.found.days, row.found.timeline
+    through = None if days is None else days.retained_through
+    gone_by = (row.day(What.LATEST_BY) or row.day(What.GONE_BY)) if line is not None else None
+    if through is None or gone_by is None:
+        yield from row.found.conflicts
+    else:
+        yield f"must be kept through {day(through)}"
+        yield f"must be gone by {day(gone_by)}"
 
 
 def _awaiting(row: Row) -> Iterator[str]:
@@ -159,8 +168,7 @@ def _awaiting(row: Row) -> Iterator[str]:
         told = "it should have been reviewed by" if late else "a review at the latest on"
         yield f"{told} {day(found.review_at_latest)}"
     if (gone_by := row.day(What.GONE_BY)) is not None:
-        assert found.timeline is not None
-        yield f"gone by {day(gone_by)}{_SOFT[found.timeline.firmness]}"
+        yield f"gone by {day(gone_by)}{_soft(row)}"
 
 
 def _expected(on: date | None, today: date) -> str:
@@ -179,6 +187,11 @@ def _placeholder(row: Row) -> Iterator[str]:
     yield f"if it is agreed as drafted, its review opens on {day(days.review_opens_on)}"
     if days.destroy_by is not None:
         yield f"and it must be gone by {day(days.destroy_by)}"
+
+
+def _gone(row: Row) -> Iterator[str]:
+    assert row.state is not None
+    yield f"by the ledger: {row.state.value.replace('_', ' ')}"
 
 
 def _open(row: Row) -> Iterator[str]:
@@ -206,7 +219,10 @@ def _ahead(row: Row) -> Iterator[str]:
 
 
 def _soft(row: Row) -> str:
-    return "" if row.found.timeline is None else _SOFT[row.found.timeline.firmness]
+    """Return how firm the last day is, and which one is certain where it only warns."""
+    line, certain = row.found.timeline, row.day(What.LATEST_BY)
+    told = "" if line is None else _SOFT[line.firmness]
+    return told if certain is None else f"{told}; in any case by {day(certain)}"
 
 
 def _reasons(row: Row) -> Iterator[str]:
@@ -221,6 +237,7 @@ _NOTES = MappingProxyType(
         Standing.CONFLICTING: _conflicting,
         Standing.AWAITING: _awaiting,
         Standing.PLACEHOLDER: _placeholder,
+        Standing.GONE: _gone,
         Standing.OPEN: _open,
         Standing.AHEAD: _ahead,
         Standing.LATER: _ahead,
