@@ -13,7 +13,7 @@ from retention.domain.age import Age, birthday
 from retention.domain.agreement import RetentionClass, Rule, Trigger, Which
 from retention.domain.bounds import Bounds, extend, leave_time
 from retention.domain.clock import Conflict, Days, Period, between, cut_off
-from retention.domain.events import TriggerEvent
+from retention.domain.events import AGREEMENT_END, CEASED, ENDED, TriggerEvent
 from retention.domain.instruction import Instruction
 from retention.domain.within import Firmness, Within, earliest_of, latest_of
 from retention.domain.within import between as within
@@ -138,7 +138,7 @@ def _duty(
     if first and facts.end is not None:
         start = earliest_of([start, facts.end.within])
     begun = _begun(facts, start)
-    bounds.unknown |= start.unknown
+    bounds.unknown |= start.unknown | _missing(rule, facts, start, use_end=first)
     if first:
         bounds.started = (begun if _has_minimum(rule) else start.by) is not None
         bounds.trigger = _deciding(rule, facts, start, use_end=True)
@@ -160,6 +160,27 @@ def _duty(
 
         beside = rule.keep_at_least is not None
         bounds.limit(start, ends, owner=owner, beside_minimum=beside, through=through)
+
+
+def _missing(rule: Rule, facts: Facts, start: Within, *, use_end: bool) -> set[str]:
+    """Return what else somebody would have to record for this clock to start.
+
+    That is the end of a use that goes on, and where no event is unknown it is what is dated and
+    not confirmed.
+    """
+    missing = set()
+    if _has_minimum(rule) and facts.in_use is not None and facts.used_until is None:
+        missing.add(CEASED)
+    started = start.minimum_from if _has_minimum(rule) else start.by
+    if started is not None or start.unknown:
+        return missing
+    parts = [facts.known[name] for name in rule.trigger.events]
+    if use_end and facts.end is not None:
+        parts.append(facts.end)
+    for known in parts:
+        if (known.within.minimum_from if _has_minimum(rule) else known.within.by) is None:
+            missing.add(ENDED if known.name == AGREEMENT_END else known.name)
+    return missing
 
 
 def _begun(facts: Facts, start: Within) -> date | None:
