@@ -56,6 +56,7 @@ class Bounds:
     minimum_known: bool = True
     maximum_known: bool = True
     started: bool = True
+    begins: dict[str, date] = field(default_factory=dict)  # of each minimum, by the event
     working: list[str] = field(default_factory=list)
     trigger: TriggerEvent | None = None
     cut_off_on: date | None = None

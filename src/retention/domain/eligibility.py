@@ -297,10 +297,8 @@ def _reasons_in(found: Timeline, on: date) -> list[str]:
             reasons.append("nothing has started its clock yet")
     if found.conflict:
         reasons.append(_CONFLICT)
-    event = found.trigger
-    if event is not None and event.on > on and days is not None and days.retained_through:
-        # A dated end drives maximums at once; a minimum starts when the thing has happened.
-        reasons.append(f"{event.name} lies ahead, on {long_day(event.on)}")
+    # A dated end drives maximums at once; a minimum starts when the thing has happened.
+    reasons += [f"{n} lies ahead, on {long_day(day)}" for n, day in found.begins if day > on]
     if days is not None and on < days.review_opens_on and not waits:
         reasons.append(f"its review opens on {long_day(days.review_opens_on)}")
     return reasons

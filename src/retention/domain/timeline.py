@@ -56,7 +56,8 @@ class Timeline:
 
     *firmness* says how ``destroy_by`` may be read, and *latest_by* is the last day on which it may
     exist whatever becomes of what is missing.  *started* tells whether the clock of the class's own
-    rule runs.  *overdue_spans* are the days, first and last, on which it was kept past a maximum
+    rule runs.  *begins* has the day from which each minimum counts, by the event.
+    *overdue_spans* are the days, first and last, on which it was kept past a maximum
     that was moved too late.
     """
 
@@ -69,6 +70,7 @@ class Timeline:
     cut_off_on: date | None = None
     awaiting: tuple[str, ...] = ()
     minimum_known: bool = True
+    begins: tuple[tuple[str, date], ...] = ()
     overdue_spans: tuple[tuple[date, date], ...] = ()
     working: tuple[str, ...] = ()
 
@@ -110,6 +112,7 @@ def timeline(kind: RetentionClass, facts: Facts, *, lead: Period) -> Timeline:
         bounds.cut_off_on,
         tuple(sorted(bounds.unknown)),
         bounds.minimum_known,
+        tuple(bounds.begins.items()),
         overdue,
         tuple(bounds.working),
     )
@@ -143,6 +146,10 @@ def _duty(
         bounds.started = (begun if _has_minimum(rule) else start.by) is not None
         bounds.trigger = _deciding(rule, facts, start, use_end=True)
         bounds.cut_off_on = None if begun is None else cut_off(rule.cut_off, begun)
+    if begun is not None and _has_minimum(rule):
+        event = _deciding(rule, facts, start, use_end=first)
+        name = str(rule.trigger) if event is None else event.name
+        bounds.begins[CEASED if begun == facts.used_until else name] = begun
     _tell_start(rule, facts, bounds, use_end=first)
     under = f" (clause {clause})" if clause else ""
     if rule.keep_exactly is not None and rule.dispose_within is not None:
