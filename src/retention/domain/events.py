@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final, Self
 from urllib.parse import quote, unquote
 
-from retention.domain.calendar import days_in
+from retention.domain.calendar import days_in, london_day
 from retention.domain.entry import Entry, Record
 from retention.domain.within import Within, between
 
@@ -90,21 +90,32 @@ def _read_value(r: Record) -> str:
     return value if r.text("event") in PER_DATASET else unquote(value)
 
 
+def _days_in(r: Record) -> tuple[date, date] | None:
+    try:
+        return days_in(r.text("on"))
+    except ValueError:
+        # Back in use is back in use, no later than somebody said so.
+        seen = london_day(r.at)
+        return (seen, seen) if r.text("event") == RETURNED else None
+
+
 def events_in(records: Iterable[Record]) -> list[TriggerEvent]:
     """Return the trigger events among *records* in the order of recording, less those retracted.
 
-    Retracted means that this recording does not count, nor any before it of the same event.
+    Retracted means that this recording does not count, nor any before it of the same event; so it
+    is with a day that cannot be read, for then nobody knows when it was.
     """
     standing: list[TriggerEvent] = []
     for r in records:
-        if r.kind is Entry.EVENT:
-            first, last = days_in(r.text("on"))
+        days = _days_in(r) if r.kind is Entry.EVENT else None
+        if days is not None:
+            first, last = days
             names = (r.text("agreement"), r.text("event"), _read_value(r))
             earliest = None if first == last else first
             standing.append(
                 TriggerEvent(*names, last, r.text("by"), r.text("evidence"), earliest, r.index)
             )
-        elif r.kind is Entry.EVENT_RETRACTED:
+        elif r.kind in {Entry.EVENT, Entry.EVENT_RETRACTED}:
             gone = (r.text("event"), _read_value(r))
             standing = [each for each in standing if (each.name, each.value) != gone]
     return standing
