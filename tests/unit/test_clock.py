@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retention.domain.clock import Conflict, Days, Period, between, cut_off, exactly
+from retention.domain.clock import Conflict, Days, Period, between, cut_off
 
 P = Period.parse
 LEAD = P("P90D")
@@ -100,13 +100,7 @@ def test_ruling_2_a_cut_off_moves_the_minimum_and_not_the_maximum():
     assert got == Days(date(2026, 3, 31), date(2026, 4, 1), date(2026, 6, 30), date(2026, 1, 1))
 
 
-def test_ruling_3_exact_periods_and_licences_that_end_on_the_day():
-    got = exactly(P("P0D"), P("P14D"), start=date(2026, 9, 30), lead=LEAD)
-    assert (got.retained_through, got.due_on, got.destroy_by) == (
-        date(2026, 9, 30),
-        date(2026, 10, 1),
-        date(2026, 10, 14),
-    )
+def test_ruling_3_a_licence_that_ends_on_the_day_is_never_due():
     got = between(None, P("P0D").after(date(2026, 9, 30)), lead=LEAD)
     assert got == Days(None, None, date(2026, 9, 30), date(2026, 7, 2))
 
