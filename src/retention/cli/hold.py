@@ -43,10 +43,6 @@ def hold_place(
     *,
     agreement: str | None,
     reference: str | None,
-    class_name: str,
-    dataset: str,
-    controller: str,
-    nation: str,
     covers_from: datetime | None,
     covers_through: datetime | None,
     ground: str,
@@ -55,6 +51,7 @@ def hold_place(
     whole: bool,
     even_if_none: bool,
     given: Given,
+    **names: str,
 ) -> None:
     """Place a hold on AGREEMENT, or on whatever fits all that is said; --whole for all of it.
 
@@ -72,12 +69,9 @@ def hold_place(
         raise click.UsageError("two agreements are named: a hold names one, or none")
     scope = Scope(
         reference or agreement or "",
-        class_name,
-        dataset,
-        controller,
-        nation,
-        day_of(covers_from),
-        day_of(covers_through),
+        covers_from=day_of(covers_from),
+        covers_through=day_of(covers_through),
+        **names,
     )
     take(
         given,

@@ -67,26 +67,23 @@ def instruction_record(
     chosen = [verb for verb, is_said in verbs.items() if is_said]
     _require_one(answer, chosen, signed_on, moves_maximum=moves_maximum)
     if answer is not None:
-        take(
-            given,
-            lambda why, ports: plan_answer(target, controller, answer, why=why, ports=ports),
-            done="Recorded as {entries}.",
-        )
+        _answer(given, target, controller, answer)
         return
     assert signed_on is not None
-    said = Said(
-        target,
-        chosen[0],
-        controller,
-        signed_on.date(),
-        day_of(extend_until),
-        reclassify_to,
-        moves_maximum,
-    )
+    day, until = signed_on.date(), day_of(extend_until)
+    said = Said(target, chosen[0], controller, day, until, reclassify_to, moves_maximum)
     take(
         given,
         lambda why, ports: plan_instruction(said, why=why, ports=ports),
         done="{result} is recorded, by {entries}.",
+    )
+
+
+def _answer(given: Given, notice: str, controller: str, answer: str) -> None:
+    take(
+        given,
+        lambda why, ports: plan_answer(notice, controller, answer, why=why, ports=ports),
+        done="Recorded as {entries}.",
     )
 
 

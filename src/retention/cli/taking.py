@@ -20,6 +20,7 @@ from retention.steps.record.planned import EVIDENCE_BYTES_MAX, Planned, Recordin
 from retention.views.preview import preview_json, preview_lines
 
 FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+_NUMBERS = 3  # of entries, when an act has many
 DAY = click.DateTime(["%Y-%m-%d"])
 EVIDENCE = click.option(
     "--evidence", type=FILE, help="The file that shows it; kept, its digest on the ledger."
@@ -119,9 +120,9 @@ def take(
     if given.as_json:
         _show(planned, given, [r.index for r in written], result=planned.result)
     else:
-        numbers = ", ".join(str(r.index) for r in written[:3])
+        numbers = ", ".join(str(r.index) for r in written[:_NUMBERS])
         entry = "entry" if len(written) == 1 else "entries"
-        more = f" and {len(written) - 3:,} more" if len(written) > 3 else ""  # noqa: PLR2004  # a few
+        more = f" and {len(written) - _NUMBERS:,} more" if len(written) > _NUMBERS else ""
         click.echo("")
         click.echo(done.format(result=planned.result, entries=f"{entry} {numbers}{more}"))
 

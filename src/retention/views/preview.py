@@ -48,12 +48,12 @@ class Preview:
 
     @property
     def size_bytes(self) -> int:
-        """How many bytes all copies of what is touched have together."""
+        """How many bytes there are in what is touched, each copy counted."""
         return sum(each.size_bytes for each in self.changes)
 
     @property
     def objects(self) -> int:
-        """How many object versions all copies of what is touched have together."""
+        """How many object versions there are in what is touched, each copy counted."""
         return sum(each.objects for each in self.changes)
 
 
