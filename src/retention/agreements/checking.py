@@ -204,8 +204,9 @@ def warn_of(
 def warn_unreached(doc: Document, pieces: Pieces, findings: Findings) -> None:
     """Note each controller of the agreement that no class names: it would be told of nothing."""
     header = pieces.header
-    if header is None or len(pieces.classes) != len(doc.values["class"]):
-        return
+    written = doc.values.get("class")
+    if header is None or not isinstance(written, list) or len(pieces.classes) != len(written):
+        return  # a class that cannot be read may reach anybody
     reached = {name for table in pieces.classes.values() for name in _reached(table, header)}
     for number, name in enumerate(header.controllers):
         if name not in reached:

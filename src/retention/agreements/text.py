@@ -64,6 +64,9 @@ def read_text(file: str, text: str) -> Document | list[Fault]:
         data = text.encode()
     except UnicodeEncodeError:
         return [_fault(file, _undecodable(text), "bytes that are no text", "UTF-8 text")]
+    if text.startswith("\ufeff"):
+        hint = "Save it as UTF-8 without a byte order mark."
+        return [Fault(file, 1, 1, "a byte order mark", "the text itself", hint)]
     if len(text) > LENGTH_MAX:
         return [_fault(file, (1, 1), f"{len(text)} characters", f"at most {LENGTH_MAX}")]
     places = _Places(Document(file), data)
