@@ -4,7 +4,6 @@ import shutil
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import IO
 
 import click
 
@@ -15,6 +14,7 @@ from retention.domain.forecast import Forecast
 from retention.domain.standing import MONTHS_MAX, Window
 from retention.steps.forecast import foresee
 
+FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
 WIDTH_MAX = 100  # of a sentence that is still easy to read
 
 
@@ -29,13 +29,13 @@ WIDTH_MAX = 100  # of a sentence that is still easy to read
 )
 @click.option(
     "--html",
-    type=click.File("w", encoding="utf-8", lazy=True, atomic=True),
+    type=FILE,
     metavar="FILE",
     help="Write a page to print, send or put on the wall.",
 )
 @click.option(
     "--ics",
-    type=click.File("wb", lazy=True, atomic=True),
+    type=FILE,
     metavar="FILE",
     help="Write a calendar; importing it again brings the old entries to date.",
 )
@@ -45,8 +45,8 @@ WIDTH_MAX = 100  # of a sentence that is still easy to read
 def forecast(
     *,
     months: int,
-    html: IO[str] | None,
-    ics: IO[bytes] | None,
+    html: Path | None,
+    ics: Path | None,
     as_json: bool,
     as_at: datetime | None,
     policies: Path | None,
@@ -56,6 +56,9 @@ def forecast(
     Whatever is overdue, held, conflicting, expired, stopped, awaiting an event, a placeholder or
     unclassified is always listed.
     """
+    for path in (html, ics):
+        if path is not None and not path.parent.is_dir():  # before a long look, and not after
+            raise click.FileError(str(path), "its folder is not there")
     work = wiring.asking(policies)
     window = Window(asked_on(work, as_at), months)
     seen, bars = Forecast(window), Bars(sys.stderr)
@@ -78,17 +81,26 @@ def forecast(
         lines(text(seen, min(shutil.get_terminal_size().columns, WIDTH_MAX)))
 
 
-def _write(
-    work: wiring.Composition, seen: Forecast, html: IO[str] | None, ics: IO[bytes] | None
-) -> None:
+def _write(work: wiring.Composition, seen: Forecast, html: Path | None, ics: Path | None) -> None:
     now, engine = work.clock.now(), work.library.engine()
     if html is not None:
         from retention.views.forecast_page import page  # noqa: PLC0415  # loads a template
 
-        html.write(page(seen, engine, made_at=now))
-        click.echo(f"{html.name}: the page", err=True)
+        _put(html, page(seen, engine, made_at=now).encode())
+        click.echo(f"{html}: the page", err=True)
     if ics is not None:
         from retention.views.ics import forecast_calendar  # noqa: PLC0415  # only where asked for
 
-        ics.write(forecast_calendar(seen, engine.issuer["legal_name"], stamped_at=now))
-        click.echo(f"{ics.name}: the calendar", err=True)
+        _put(ics, forecast_calendar(seen, engine.issuer["legal_name"], stamped_at=now))
+        click.echo(f"{ics}: the calendar", err=True)
+
+
+def _put(path: Path, content: bytes) -> None:
+    """Write the whole file or leave what was there."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise click.FileError(str(path), error.strerror or "it cannot be written") from None

@@ -200,8 +200,8 @@ def _open(row: Row) -> Iterator[str]:
     if row.state is not None:
         yield row.state.value.replace("_", " ")
     if days.due_on is not None:
-        may = "may begin since" if days.due_on <= row.found.on else "may begin from"
-        yield f"disposal {may} {day(days.due_on)}"
+        is_due = days.due_on <= row.found.on
+        yield f"{'due since' if is_due else 'disposal may begin from'} {day(days.due_on)}"
     if days.destroy_by is not None:
         yield f"must be gone by {day(days.destroy_by)}{_soft(row)}"
 
