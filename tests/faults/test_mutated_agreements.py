@@ -67,6 +67,17 @@ def key_twice(text, chance):
     return (text[: found.end()] + "\n" + found[0] + text[found.end() :]).encode()
 
 
+def in_quotes(text, chance):
+    """A number, a date or a truth value as a text: what a form or a spreadsheet would make of it."""
+    bare = list(
+        re.finditer(r"(?m)(?<== )(?:true|false|[0-9][0-9_-]*)(?=[\s,}])(?=[^\"\n]*$)", text)
+    )
+    if not bare:  # then a text without its quotes
+        return text.replace('"', "", 2).encode()
+    one = chance.choice(bare)
+    return (text[: one.start()] + f'"{one[0]}"' + text[one.end() :]).encode()
+
+
 def unknown_key(text, chance):
     found = chance.choice(list(KEY.finditer(text)))
     return (text[: found.start()] + f"{found[2]}_{chance.randint(0, 99)} = 1\n" + text[found.start() :]).encode()  # fmt: skip
@@ -125,6 +136,7 @@ def table_lost(text, chance):
 
 
 MUST_REFUSE = (
+    in_quotes,
     key_twice,
     unknown_key,
     nul,
