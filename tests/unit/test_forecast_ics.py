@@ -133,6 +133,12 @@ def test_lines_end_and_fold_as_the_standard_says():
     assert max(map(len, written.split(b"\r\n"))) > 70
 
 
+def test_what_has_a_meaning_in_a_calendar_is_escaped():
+    written = calendar([entry(summary=NASTY[:18])], "a;b", NOW)
+    assert b'\r\nSUMMARY:a\\,b\\;c\\\\d\\ne "f" :x=' in written
+    assert b"\r\nX-WR-CALNAME:a\\;b\r\n" in written
+
+
 def test_a_line_of_just_75_octets_is_not_folded():
     for length in (66, 67, 68):  # and "SUMMARY:" before it
         written = calendar([entry(summary="x" * length)], "n", NOW)

@@ -207,7 +207,9 @@ def test_agreements_and_days_beyond_a_bound_are_counted_in_words():
     for each in versions:
         world.happened(each.reference, "published", "2022", date(2022, 6, 30))
         world.know(each.reference, "plain", [{"round": "2022"}], placeholders=["round"])
-    said = Read(page_of(world)).text
+    read = Read(page_of(world))
+    said = read.text
+    assert sum(tag == "time" for tag, _ in read.tags) == 2 + 5 * LINES_MAX  # days of five months
     assert "These are the first 60 of 70 agreements; the other 10 are in" in said
     assert "These are the first 60 of 70 rows; the other 10 are in" in said
     assert f"These are the first {LINES_MAX} of 70 lines of this month; the other 45 are in" in said

@@ -18,13 +18,13 @@ Days are in ISO 8601, and null where there is none.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
 from retention.domain.clock import Days
-from retention.domain.forecast import Forecast, Mark, Tally
-from retention.domain.standing import MAIN, Row, Supposed, What, month_of
+from retention.domain.forecast import Forecast, Mark, Surveyed, Tally, Unagreed
+from retention.domain.standing import MAIN, Row, Standing, Supposed, What, month_of
 
 Json = Mapping[str, Any]
 
@@ -78,60 +78,45 @@ def row_of(row: Row) -> Json:
 
 
 def _tail(forecast: Forecast) -> Iterator[tuple[str, Any]]:
-    yield (
-        "standing",
-        {
-            standing.value: {
-                "datasets": tally.datasets,
-                "size_bytes": tally.size_bytes,
-                "also": forecast.also[standing],
-            }
-            for standing, tally in sorted(forecast.standing.items())
-        },
-    )
+    """Yield what follows the datasets, in its order."""
+    standing = sorted(forecast.standing.items())
+    yield "standing", {each.value: _stood(forecast, each, tally) for each, tally in standing}
     yield "calendar", [{**_mark(mark), **_tally(tally)} for mark, tally in forecast.calendar()]
     yield "by_month", list(_sums(forecast, "month", lambda m: f"{month_of(m.on):%Y-%m}"))
     yield "by_agreement", list(_sums(forecast, "agreement", lambda m: m.agreement))
     yield "by_action", list(_sums(forecast, "action", lambda m: m.action))
-    yield (
-        "expected",
-        [
-            {**_supposed(supposed), "datasets": tally.datasets, "size_bytes": tally.size_bytes}
-            for supposed, tally in sorted(
-                forecast.supposed.items(), key=lambda each: (each[0].expected_on, each[0].event)
-            )
-        ],
-    )
-    yield (
-        "placeholders",
-        [
-            {
-                "agreement": each.agreement,
-                "class": each.class_name,
-                "datasets": forecast.known.get((each.agreement, each.class_name), Tally()).datasets,
-            }
-            for each in forecast.unagreed
-        ],
-    )
-    yield (
-        "surveys",
-        [
-            {
-                "agreement": each.agreement,
-                "unclassified": each.unclassified,
-                "seen_on": _day(each.seen_on),
-                "newest_failed": each.failed,
-            }
-            for each in forecast.surveyed
-        ],
-    )
-    yield (
-        "expired",
-        [{"agreement": name, "ended_on": _day(on)} for name, on in forecast.expired.items()],
-    )
+    expected = sorted(forecast.supposed.items(), key=lambda e: (e[0].expected_on, e[0].event))
+    yield "expected", [_supposed(supposed, tally) for supposed, tally in expected]
+    yield "placeholders", [_unagreed(forecast, each) for each in forecast.unagreed]
+    yield "surveys", [_surveyed(each) for each in forecast.surveyed]
+    ended = forecast.expired.items()
+    yield "expired", [{"agreement": name, "ended_on": _day(on)} for name, on in ended]
 
 
-def _sums(forecast: Forecast, name: str, key: Any) -> Iterator[Json]:
+def _stood(forecast: Forecast, standing: Standing, tally: Tally) -> Json:
+    counted = {"datasets": tally.datasets, "size_bytes": tally.size_bytes}
+    return {**counted, "also": forecast.also[standing]}
+
+
+def _unagreed(forecast: Forecast, unagreed: Unagreed) -> Json:
+    known = forecast.known.get((unagreed.agreement, unagreed.class_name), Tally())
+    return {
+        "agreement": unagreed.agreement,
+        "class": unagreed.class_name,
+        "datasets": known.datasets,
+    }
+
+
+def _surveyed(surveyed: Surveyed) -> Json:
+    return {
+        "agreement": surveyed.agreement,
+        "unclassified": surveyed.unclassified,
+        "seen_on": _day(surveyed.seen_on),
+        "newest_failed": surveyed.failed,
+    }
+
+
+def _sums(forecast: Forecast, name: str, key: Callable[[Mark], str]) -> Iterator[Json]:
     for what in (*MAIN, What.ASK_ABOUT, What.REVIEW_AT_LATEST):
         for value, tally in sorted(forecast.tallies(what, key).items()):
             yield {name: value, "what": what.value, **_tally(tally)}
@@ -158,7 +143,7 @@ def _tally(tally: Tally) -> Json:
     }
 
 
-def _supposed(supposed: Supposed) -> Json:
+def _supposed(supposed: Supposed, tally: Tally) -> Json:
     return {
         "agreement": supposed.agreement,
         "event": supposed.event,
@@ -169,6 +154,8 @@ def _supposed(supposed: Supposed) -> Json:
         **_days(supposed.days),
         "destroy_by_is": supposed.firmness.value,
         "still_missing": list(supposed.missing),
+        "datasets": tally.datasets,
+        "size_bytes": tally.size_bytes,
     }
 
 
