@@ -6,6 +6,7 @@ import io
 import pytest
 
 from retention.domain.entry import Entry
+from retention.domain.pattern import Pattern
 from retention.steps.record.importing import template
 from retention.steps.record.table import (
     BYTES_MAX,
@@ -14,7 +15,7 @@ from retention.steps.record.table import (
     FaultyTableError,
     header_line,
 )
-from tests.support.recording import surveyed_world, taken_as_shown
+from tests.support.recording import change_class, surveyed_world, taken_as_shown
 from tests.support.tables import REAL, REASON, ROUNDS, faults, plan, row, table
 
 
@@ -136,6 +137,15 @@ def test_a_fault_is_told_by_its_row_and_column_and_repeats_no_cell(world, bad, c
     for cell in bad:
         said = str(refused.value)
         assert len(cell) < 5 or cell in {*row(), "ended-not-renewed"} or cell not in said
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@"])
+def test_what_a_spreadsheet_would_run_is_never_a_name_whatever_the_agreement_allows(sign):
+    world = surveyed_world()
+    anything = Pattern.parse("s3://records/patient/{round:[ -~]+}/")
+    change_class(world, datasets=(anything,), copies=())
+    assert faults(world, table(row(value="2 + 2"))) == []
+    assert faults(world, table(row(value=f"{sign}2+2"))) == [(2, "value")]
 
 
 def test_every_fault_of_every_row_is_told_at_once(world):

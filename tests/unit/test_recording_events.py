@@ -271,7 +271,9 @@ def test_a_correction_that_shows_a_disposal_too_early_raises_it_with_the_event(d
     assert raised.text("dataset") == "INV/patient/2019"
     assert raised.text("noticed_on") == "2026-11-02"
     assert raised.number("personal") == 1
-    record(disposed, "2021-10-31", "2019").write(disposed.recording)
+    again = record(disposed, "2021-10-31", "2019")
+    assert not any("too early" in n for n in again.preview.notes), "that was known before"
+    again.write(disposed.recording)
     assert len(early(disposed)) == 1, "one for each dataset"
 
 
@@ -332,6 +334,9 @@ def test_a_value_with_spaces_and_accents_is_recorded_and_found_again(world):
     taken_as_shown(world, record(world, "2020-06-30", "été 100%25"))
     (event,) = [e for e in events_in(world.ledger.records) if e.value != "2019"]
     assert event.value == "été 100%25"
+    for none in ("", "a/b"):  # the place of something else, whatever the expression says
+        with pytest.raises(AgreementError, match="matches that round"):
+            record(world, "2020-06-30", none)
 
 
 WHEN = st.one_of(

@@ -9,6 +9,7 @@ from retention.domain.agreement import OurRole
 from retention.domain.entry import Entry
 from retention.domain.hold import Ground, holds_in
 from retention.domain.pattern import Pattern
+from retention.domain.term import Term
 from retention.errors import (
     AgreementError,
     RefusedError,
@@ -146,6 +147,27 @@ def test_a_name_that_is_none_gets_a_guess(world, said, guess):
 def test_the_one_dataset_of_an_agreement_is_not_too_much():
     world = surveyed_world(rounds=("2019",))
     assert len(place(world).preview.changes) == 1
+
+
+def test_datasets_of_two_agreements_are_too_much_until_it_is_said(world):
+    other = dataclasses.replace(world.library.now, reference="OTH")
+    both = [Term.of([each], D("2026-11-02")) for each in (world.library.now, other)]
+    world.library.terms = lambda on: both
+    kept = [dataclasses.replace(h, agreement="OTH") for h in world.catalogue.holdings()]
+    there = [h for h in kept if "2019" in h.dataset]
+    renamed = [dataclasses.replace(h, dataset=h.dataset.replace("INV", "OTH")) for h in there]
+    world.catalogue.replace("OTH", renamed)
+    said = {"reference": "", "nation": "wales", "covers_through": D("2019-12-31")}
+    with pytest.raises(TooMuchError, match="2 datasets of 2 agreements"):
+        place(world, **said)
+    planned = place(world, whole=True, **said)
+    held = sorted(each.dataset for each in planned.preview.changes)
+    assert held == ["INV/patient/wales/2019", "OTH/patient/wales/2019"]
+    assert set(planned.expect) == {
+        "holds",
+        *("agreement:INV", "survey:INV"),
+        *("agreement:OTH", "survey:OTH"),
+    }
 
 
 def test_what_is_not_there_yet_is_held_when_it_comes(world):
