@@ -7,7 +7,7 @@ places.  The syntax tree knows the place of every key and value, and decides not
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import tree_sitter_toml
@@ -29,14 +29,30 @@ _DIGITS = re.compile("[0-9_]{1000,}")
 _POSITION = re.compile(r" ?\((?:at line ([0-9]+), column ([0-9]+)|at end of document)\)")
 
 
-@dataclass(slots=True)
 class Document:
-    """A file that could be read as TOML, and where its keys and values stand."""
+    """A file that could be read as TOML, and where its keys and values stand.
 
-    file: str
-    values: Mapping[str, Any] = field(default_factory=dict)
-    keys: dict[Path, Spot] = field(default_factory=dict)
-    cells: dict[Path, Spot] = field(default_factory=dict)
+    Places are looked for when the first is asked: a file in which nothing is wrong needs none.
+    """
+
+    def __init__(self, file: str, values: Mapping[str, Any], data: bytes) -> None:
+        """Keep what *file* says, and the *data* in which it says it."""
+        self.file, self.values = file, values
+        self._data = data
+
+    @property
+    def keys(self) -> Mapping[Path, Spot]:
+        """Where each key begins; the place of a table is that of its header."""
+        return self._places.keys
+
+    @property
+    def cells(self) -> Mapping[Path, Spot]:
+        """Where each value begins."""
+        return self._places.cells
+
+    @cached_property
+    def _places(self) -> "_Places":
+        return _Places(self._data)
 
     def spot(self, path: Path, *, key: bool = False) -> Spot:
         """Return the place of the value (or *key*) at *path*, or of what it would stand in."""
@@ -69,21 +85,37 @@ def read_text(file: str, text: str) -> Document | list[Fault]:
         return [Fault(file, 1, 1, "a byte order mark", "the text itself", hint)]
     if len(text) > LENGTH_MAX:
         return [_fault(file, (1, 1), f"{len(text)} characters", f"at most {LENGTH_MAX}")]
-    places = _Places(Document(file), data)
-    places.read()
     try:
-        places.document.values = {} if places.too_deep else tomllib.loads(text)
+        values = tomllib.loads(text)
     except RecursionError:
-        places.too_deep = (1, 1)
+        return [_too_deep(file, data)]
     except ValueError as error:  # TOMLDecodeError is one; a number of many digits is another
+        places = _Places(data)
         repeated = [
             _fault(file, spot, "a key that is already there", "each key once")
             for spot in places.repeated
         ]
         return repeated or [_not_toml(file, text, error)]
-    if places.too_deep:
-        return [_fault(file, places.too_deep, "deep nesting", f"at most {DEPTH_MAX} levels")]
-    return places.document
+    return [_too_deep(file, data)] if _depth(values) > DEPTH_MAX else Document(file, values, data)
+
+
+def _too_deep(file: str, data: bytes) -> Fault:
+    spot = _Places(data).too_deep or (1, 1)
+    return _fault(file, spot, "deep nesting", f"at most {DEPTH_MAX} levels")
+
+
+def _depth(values: Mapping[str, Any]) -> int:
+    """Return how long the longest path to a value is, counted no further than is needed."""
+    depth, level = 0, list(values.values())
+    while level and depth <= DEPTH_MAX:
+        depth += 1
+        level = [
+            each
+            for inner in level
+            if isinstance(inner, (dict, list))
+            for each in (inner.values() if isinstance(inner, dict) else inner)
+        ]
+    return depth
 
 
 def _fault(file: str, spot: Spot, found: str, expected: str) -> Fault:
@@ -115,16 +147,15 @@ def _not_toml(file: str, text: str, error: ValueError) -> Fault:
 class _Places:
     """Walks the syntax tree and notes where each key and each value begins."""
 
-    def __init__(self, document: Document, data: bytes) -> None:
-        self.document = document
+    def __init__(self, data: bytes) -> None:
+        self.keys: dict[Path, Spot] = {}
+        self.cells: dict[Path, Spot] = {}
         self.repeated: list[Spot] = []
         self.too_deep: Spot | None = None
         self._data = data
         self._lines = data.split(b"\n")
         self._elements: dict[Path, int] = {}  # how many elements a list of tables has so far
         self._headers: set[Path] = set()
-
-    def read(self) -> None:
         for node in Parser(_LANGUAGE).parse(self._data).root_node.named_children:
             if node.type == "pair":
                 self._pair((), node)
@@ -138,12 +169,12 @@ class _Places:
         base = (*self._within(names[:-1], self._spot(node)), names[-1])
         if node.type == "table_array_element":
             self._elements[base] = self._elements.get(base, -1) + 1
-            self.document.keys.setdefault(base, self._spot(node))
+            self.keys.setdefault(base, self._spot(node))
             base += (self._elements[base],)
         elif base in self._headers:
             self.repeated.append(self._spot(node))
         self._headers.add(base)
-        self.document.keys[base] = self.document.cells[base] = self._spot(node)
+        self.keys[base] = self.cells[base] = self._spot(node)
         for child in node.named_children:
             if child.type == "pair":
                 self._pair(base, child)
@@ -153,7 +184,7 @@ class _Places:
         path: Path = ()
         for name in names:
             path += (name,)
-            self.document.keys.setdefault(path, spot)  # one that has no header of its own
+            self.keys.setdefault(path, spot)  # one that has no header of its own
             if path in self._elements:
                 path += (self._elements[path],)
         return path
@@ -165,16 +196,16 @@ class _Places:
         path = base + names
         spot = self._spot(node)
         for length in range(len(base) + 1, len(path)):
-            self.document.keys.setdefault(path[:length], spot)
-        if path in self.document.cells:
+            self.keys.setdefault(path[:length], spot)
+        if path in self.cells:
             self.repeated.append(spot)
-        self.document.keys[path] = spot
+        self.keys[path] = spot
         values = [child for child in node.named_children if child.type not in _KEYS | {"comment"}]
         if values:
             self._value(path, values[-1])
 
     def _value(self, path: Path, node: Node) -> None:
-        self.document.cells[path] = self._spot(node)
+        self.cells[path] = self._spot(node)
         if len(path) > DEPTH_MAX:
             self.too_deep = self.too_deep or self._spot(node)
         elif node.type == "inline_table":
