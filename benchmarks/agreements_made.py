@@ -221,7 +221,7 @@ def files(count: int) -> Iterator[tuple[str, str]]:
                 most=5 + n % 17,
                 months=months,
                 near=months + 2,
-                days=40 + n,
+                days=40 + n % 1000,
             ),
         )
 

@@ -107,7 +107,7 @@ class Writer:
 def documents(draw):
     writer = Writer(draw)
     writer.pairs(())
-    writer.tables((), [], 2)  # deeper would pass the cap
+    writer.tables((), [], 2)
     return writer
 
 
@@ -124,6 +124,9 @@ def paths(value, here=()):
 def test_both_readers_agree_on_every_key_and_every_place(written, line):
     text = written.out.replace("\n", line)
     doc = read_text("any.toml", text)
+    if max(map(len, paths(tomllib.loads(text))), default=0) > DEPTH_MAX:
+        assert isinstance(doc, list)
+        return
     assert isinstance(doc, Document), doc
     assert doc.values == tomllib.loads(text)
     assert set(doc.keys) | set(doc.cells) == set(paths(doc.values))
