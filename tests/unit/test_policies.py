@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from retention.agreements import read
+from retention.domain.age import Age
 from retention.domain.agreement import OurRole, Status
 from retention.domain.clock import Days
 from retention.domain.dataset import DatasetId
@@ -14,7 +15,7 @@ from retention.domain.events import EventBook, TriggerEvent
 from retention.domain.knowledge import Ground
 from retention.domain.term import Term
 from retention.domain.timeline import certain
-from tests.support.policies import DEMO, POLICIES, ROOT, contract, texts
+from tests.support.policies import CONTRACT, DEMO, POLICIES, ROOT, contract, texts
 
 NOTICE = (ROOT / "tests" / "golden" / "notice" / "fair-processing-notice.txt").read_text("utf-8")
 SAID = " ".join(NOTICE.split()).casefold()
@@ -152,8 +153,11 @@ def readme():
     return (POLICIES / "README.md").read_text("utf-8")
 
 
-def example():
-    (text,) = re.findall(r"```toml\n(.*?)```", readme(), re.DOTALL)
+def example(*, more=False):
+    text, rarer = re.findall(r"```toml\n(.*?)```", readme(), re.DOTALL)
+    if more:
+        support = 'support = [{ name = "99/CAG/0000", until = 2027-03-31 }]\n\n[disposal]'
+        text = text.replace("[disposal]", support) + "\n" + rarer
     party = 'party = [{ id = "example-commissioner", name = "E", email = "e@e.invalid", to_confirm = false }]'
     files = contract(parties=party)
     del files["NACEL/v3.toml"]
@@ -170,10 +174,36 @@ def test_the_worked_example_of_the_readme_reads_and_its_days_are_right():
         assert f"| {day.day} {day:%B %Y} |" in readme()
 
 
-def test_the_readme_names_what_is_not_followed():
-    text = readme()
-    for term in ("[[class.also]]", "linked_to", "each-time", "second_factor", "ended-not-renewed"):
-        assert term in text
+def test_the_rarer_terms_of_the_readme_can_be_added_to_the_example():
+    kind = example(more=True).class_named("children")
+    assert kind.rule.keep_at_least == Age(25, "treatment-ended")
+    assert kind.event_names == ("born", "treatment-ended", "contract-ended", "support-ended")
+    assert [duty.clause for duty in kind.also] == ["11.2"]
+
+
+def test_the_readme_names_what_is_not_followed_and_nothing_that_is():
+    """The terms that the contract can have are asked of the builder, and each stands in the list."""
+    text = contract()[CONTRACT].replace('"standing"  ', '"each-time"')
+    text = text.replace("second_factor   = false", "second_factor = true")
+    text = text.replace(
+        'name            = "staff-survey"', 'name = "staff-survey"\nour_role = "processor"'
+    )
+    text = text.replace('then             = "destroy"               # by', 'then = "transfer"\ntransfer_to = { party = "hqip", instructed_by = ["hqip"] } #')  # fmt: skip
+    kinds = read(contract(text)).agreement("NACEL", 3).classes
+    terms = {term for kind in kinds for term in kind.not_followed}
+    words = {
+        re.sub(r"^(then|instruction) = ", "", term).removesuffix(" of a class") for term in terms
+    }
+    (listed,) = re.findall(
+        r"\*\*Not followed yet\.\*\*.*?carry them out: (.*?)\. A class", readme(), re.DOTALL
+    )
+    assert set(re.findall(r"`([^`]+)`", listed)) == words
+
+
+def test_the_readme_says_how_to_name_the_schema():
+    assert "#:schema ../agreement.schema.json" in readme()
+    for name in ("ended-not-renewed", "support-ended", "returned-to-use", "use-ceased"):
+        assert f"`{name}`" in readme()
 
 
 def test_the_example_is_eligible_from_the_day_that_its_review_opens():
