@@ -23,14 +23,13 @@ _NEXT = timedelta(days=1)
 class Maximum:
     """The last day on which a clause lets it exist, how that may be read, and whose clause it is.
 
-    *beside_minimum* tells whether the clause sets a minimum, too, and *through* is the last day of
-    that, if known; *room* is the time that an exact period leaves to dispose of it.
+    *through* is the last day of the minimum in the same clause, if there is one and it is known;
+    *room* is the time that an exact period leaves to dispose of it.
     """
 
     gone_by: date
     firmness: Firmness
     owner: str  # "" is the owner of the class's own rule
-    beside_minimum: bool
     through: date | None = None
     room: Period | None = None
 
@@ -48,8 +47,12 @@ class Maximum:
 
 @dataclass(slots=True)
 class Bounds:
-    """What has been gathered so far; *through* has the last day of each minimum that is known."""
+    """What has been gathered so far; *through* has the last day of each minimum that is known.
 
+    *clauses* has the owner of each duty, and whether it sets a minimum.
+    """
+
+    clauses: list[tuple[str, bool]] = field(default_factory=list)
     through: list[date] = field(default_factory=list)
     maximums: list[Maximum] = field(default_factory=list)
     unknown: set[str] = field(default_factory=set)
@@ -67,7 +70,6 @@ class Bounds:
         ends: Callable[[date], tuple[date, str]],
         *,
         owner: str,
-        beside_minimum: bool,
         through: date | None,
         room: Period | None = None,
     ) -> None:
@@ -83,7 +85,7 @@ class Bounds:
             counts.append((start.by, Firmness.AT_THE_LATEST))
         for day, firmness in counts:
             gone_by, told = ends(day)
-            found = Maximum(gone_by, firmness, owner, beside_minimum, through, room)
+            found = Maximum(gone_by, firmness, owner, through, room)
             self.maximums.append(found)
             self.working.append(told)
 
@@ -114,9 +116,10 @@ def extend(
     overdue: list[tuple[date, date]] = []
     for each in extensions:
         assert each.until is not None
-        owned = [m for m in bounds.maximums if each.moves_maximum and _owns(each, m, owners)]
+        owned = [m for m in bounds.maximums if each.moves_maximum and _owns(each, m.owner, owners)]
         # A licence that is prolonged allows more; it does not demand that anything be kept.
-        is_licence = bool(owned) and not any(m.beside_minimum for m in owned)
+        minimums = [has for owner, has in bounds.clauses if _owns(each, owner, owners)]
+        is_licence = each.moves_maximum and bool(minimums) and not any(minimums)
         if bounds.minimum_known and not is_licence:
             bounds.through = [max([each.until, *bounds.through])]
         bounds.working.append(
@@ -128,9 +131,8 @@ def extend(
     return tuple(sorted(set(overdue)))
 
 
-def _owns(each: Instruction, maximum: Maximum, owners: Sequence[str]) -> bool:
-    own = owners if not maximum.owner else (maximum.owner,)
-    return each.controller in own
+def _owns(each: Instruction, owner: str, owners: Sequence[str]) -> bool:
+    return each.controller in (owners if not owner else (owner,))
 
 
 def _move(

@@ -141,11 +141,12 @@ def _duty(
     if first and facts.end is not None:
         start = earliest_of([start, facts.end.within])
     begun = _begun(facts, start)
+    bounds.clauses.append((owner, _has_minimum(rule)))
     bounds.unknown |= start.unknown | _missing(rule, facts, start, use_end=first)
     if first:
         bounds.started = (begun if _has_minimum(rule) else start.by) is not None
         bounds.trigger = _deciding(rule, facts, start, use_end=True)
-        bounds.cut_off_on = None if begun is None else cut_off(rule.cut_off, begun)
+        bounds.cut_off_on = _carried(rule, start, begun)
     if begun is not None and _has_minimum(rule):
         event = _deciding(rule, facts, start, use_end=first)
         name = str(rule.trigger) if event is None else event.name
@@ -165,8 +166,7 @@ def _duty(
             told = f"at most {period_words(most)} from {long_day(counted)}{under}"
             return gone_by, f"{told}: through {long_day(gone_by)}"
 
-        beside = rule.keep_at_least is not None
-        bounds.limit(start, ends, owner=owner, beside_minimum=beside, through=through)
+        bounds.limit(start, ends, owner=owner, through=through)
 
 
 def _missing(rule: Rule, facts: Facts, start: Within, *, use_end: bool) -> set[str]:
@@ -266,9 +266,14 @@ def _exact(
         told = f"disposed of within {period_words(dispose_within)} of {long_day(kept)}"
         return gone_by, f"{told}: through {long_day(gone_by)}"
 
-    bounds.limit(
-        start, ends, owner=owner, beside_minimum=True, through=through, room=dispose_within
-    )
+    bounds.limit(start, ends, owner=owner, through=through, room=dispose_within)
+
+
+def _carried(rule: Rule, start: Within, begun: date | None) -> date | None:
+    """Return the day to which the cut-off carries what counts; None if it carries nothing."""
+    if rule.keep_exactly is None and not isinstance(rule.keep_at_least, Period):
+        begun = start.maximum_from if rule.destroy_by_from_cut_off else None
+    return None if begun is None else cut_off(rule.cut_off, begun)
 
 
 def _cut(rule: Rule, day: date, bounds: Bounds) -> date:
