@@ -23,7 +23,7 @@ from retention.domain.hold import HoldBook
 from retention.domain.instruction import InstructionBook
 from retention.domain.term import Term
 from retention.domain.timeline import Facts, Known
-from retention.domain.within import NEVER, dated, earliest_of, not_recorded
+from retention.domain.within import NEVER, Within, dated, earliest_of, not_recorded
 from retention.domain.words import long_day
 
 
@@ -78,13 +78,28 @@ def _known(
 ) -> Known:
     events, term = ground.events, ground.term
     if name == SUPPORT_ENDED:
-        ends = [each.until for each in agreement.support if each.concerns(dataset.values)]
-        return _ended(name, ends, agreement, events.find(name, ""))
+        return _support(dataset, agreement, events.find(name, ""))
     if name == ENDED:
         return _ended(name, [term.ends_on], agreement, _ending(term, events))
     value = None if declared is None else declared.value_for(dataset.values)
     event = None if value is None else events.find(name, value)
     return Known(name, not_recorded(name) if event is None else event.within, event)
+
+
+def _support(dataset: DatasetId, agreement: Agreement, event: TriggerEvent | None) -> Known:
+    """Return when the legal support of one dataset ended.
+
+    Where others have supports of their own, what was recorded may be the end of one of those: it
+    confirms ours only from the day that ours is dated, and before that it is a day to ask on.
+    """
+    ours = [each.until for each in agreement.support if each.concerns(dataset.values)]
+    if event is None or len(ours) == len(agreement.support):
+        return _ended(SUPPORT_ENDED, ours, agreement, event)
+    day = min((each for each in ours if each is not None), default=None)
+    if ours and (day is None or event.on < day):
+        missing = frozenset({SUPPORT_ENDED})
+        return Known(SUPPORT_ENDED, Within(event.within.earliest, day, None, missing), event)
+    return _ended(SUPPORT_ENDED, ours, agreement, event if ours else None)
 
 
 def _end(kind: RetentionClass, ground: Ground) -> Known | None:
