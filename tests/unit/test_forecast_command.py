@@ -114,6 +114,8 @@ def test_it_asks_under_the_agreements_of_another_folder(ask):
         ("--months", "121"),
         ("--months", "twelve"),
         ("--as-at", "2 November"),
+        ("--as-at", "9999-12-31"),
+        ("--as-at", "0001-01-01"),
         ("--policies", "nowhere"),
         ("--html", "no/such/folder/wall.html"),
     ],
@@ -122,6 +124,12 @@ def test_what_cannot_be_is_refused_without_a_traceback(ask, arguments):
     done = ask(*arguments, exit_code=1 if arguments[0] == "--html" else 2)
     assert "Error" in done.stderr
     assert "Traceback" not in done.output
+
+
+@pytest.mark.parametrize("day", ["1850-01-01", "2200-12-31"])
+def test_the_first_and_the_last_year_can_be_asked_for(ask, day):
+    said = ask("--as-at", day, "--months", "120", "--html", "wall.html", "--ics", "wall.ics")
+    assert said.exception is None
 
 
 def test_it_writes_nothing_on_the_ledger(ask, work):

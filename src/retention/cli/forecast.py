@@ -10,6 +10,7 @@ import click
 from retention import wiring
 from retention.cli.common import as_at, as_json, asked_on, lines, policies_option
 from retention.cli.progress import Bars
+from retention.domain.calendar import YEARS
 from retention.domain.forecast import Forecast
 from retention.domain.standing import MONTHS_MAX, Window
 from retention.steps.forecast import foresee
@@ -60,7 +61,10 @@ def forecast(
         if path is not None and not path.parent.is_dir():  # before a long look, and not after
             raise click.FileError(str(path), "its folder is not there")
     work = wiring.asking(policies)
-    window = Window(asked_on(work, as_at), months)
+    on = asked_on(work, as_at)
+    if not YEARS[0] <= on.year <= YEARS[1]:
+        raise click.BadParameter(f"the year is from {YEARS[0]} to {YEARS[1]}", param_hint="--as-at")
+    window = Window(on, months)
     seen, bars = Forecast(window), Bars(sys.stderr)
     rows = foresee(
         seen, library=work.library, catalogue=work.catalogue, ledger=work.ledger, progress=bars

@@ -6,7 +6,7 @@ Source: ``clock.md``, rulings 6, 7 and 12.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -87,22 +87,41 @@ _DAYS: Mapping[Phase, tuple[What, ...]] = MappingProxyType(
 )
 
 
+def _latest_by(found: Assessment) -> date | None:
+    line = found.timeline
+    return line.latest_by if line is not None and line.firmness is Firmness.WARNING else None
+
+
+_DAY: Mapping[What, Callable[[Assessment], date | None]] = MappingProxyType(
+    {
+        What.REVIEW_OPENS: lambda found: None if found.days is None else found.days.review_opens_on,
+        What.DUE: lambda found: None if found.days is None else found.days.due_on,
+        What.GONE_BY: lambda found: None if found.days is None else found.days.destroy_by,
+        What.LATEST_BY: _latest_by,
+        What.ASK_ABOUT: lambda found: found.ask_on,
+        What.REVIEW_AT_LATEST: lambda found: found.review_at_latest,
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The days of a forecast: from *on* to the end of the last of *months* further months."""
+    """The days of a forecast: from *on* through *last*, the end of the last further month.
+
+    *months* is how many months follow the one of *on*.  Raises ValueError for none, or for more
+    than anybody signs.
+    """
 
     on: date
     months: int
+    last: date = field(init=False)
 
     def __post_init__(self) -> None:
         """Refuse a window without a month, or beyond what anybody signed."""
         if not 1 <= self.months <= MONTHS_MAX:
             raise ValueError(f"a forecast is of 1 to {MONTHS_MAX} months")
-
-    @property
-    def last(self) -> date:
-        """The last day."""
-        return _month(self.on, self.months + 1) - timedelta(days=1)
+        last = _month(self.on, self.months + 1) - timedelta(days=1)
+        object.__setattr__(self, "last", last)  # asked of every day of every dataset
 
     def each_month(self) -> list[date]:
         """Return the first day of each month, this one first."""
@@ -157,16 +176,8 @@ class Row:
 
     def day(self, what: What) -> date | None:
         """Return the day of one of its days, whether in the window or not."""
-        days, line = self.found.days, self.found.timeline
-        warns = line is not None and line.firmness is Firmness.WARNING
-        return {
-            What.REVIEW_OPENS: None if days is None else days.review_opens_on,
-            What.DUE: None if days is None else days.due_on,
-            What.GONE_BY: None if days is None else days.destroy_by,
-            What.LATEST_BY: line.latest_by if warns and line is not None else None,
-            What.ASK_ABOUT: self.found.ask_on,
-            What.REVIEW_AT_LATEST: self.found.review_at_latest,
-        }.get(what)
+        found = _DAY.get(what)
+        return None if found is None else found(self.found)
 
     def days_in(self, window: Window) -> Iterator[tuple[What, date]]:
         """Yield those of its days that lie in *window*; what happened today lies behind."""
