@@ -357,6 +357,18 @@ def test_a_table_is_imported_whole_or_every_fault_of_it_told(retention, folder):
     assert "already" in retention(*act, exit_code=10)
 
 
+def test_a_hold_does_not_wait_for_an_agreement_that_somebody_edited(retention, folder):
+    agreement = folder / "policies" / "DEMO-CVD" / "v1.toml"
+    whole = agreement.read_text()
+    agreement.write_text(f"{whole}\n# edited while in force\n")
+    event = (*EVENT, "--of", "2019", "--on", "2021-03-19", *WHY, "--as", "audit-01", "--yes")
+    assert "edited while in force" in retention(*event, exit_code=20)
+    hold = ("hold", "place", "--dataset", "DEMO-NACEL/patient-level/england/2018", *WHY)
+    retention(*hold, "--ground", "court", "--as", "audit-01", "--yes")
+    agreement.write_text(whole)
+    retention(*event)
+
+
 def test_nothing_that_people_said_stands_on_the_ledger(retention, folder):
     assert "each what its leaf says" in retention("ledger", "audit")
     kept = (folder / "var" / "ledger.db").read_bytes()

@@ -270,6 +270,18 @@ def test_a_request_about_what_is_not_there_yet_goes_to_the_controller_of_its_sco
     assert any(note.startswith("south must answer") for note in planned.preview.notes)
 
 
+def test_of_a_scope_that_names_a_controller_only_that_one_answers(world):
+    planned = place(
+        world,
+        "foi",
+        controller="north",
+        covers_from=D("2077-01-01"),
+        received_on=D("2026-10-30"),
+        even_if_none=True,
+    )
+    assert any(note.startswith("north must answer") for note in planned.preview.notes)
+
+
 def test_where_we_are_the_controller_we_answer_ourselves(world):
     world.library.now = dataclasses.replace(world.library.now, our_role=OurRole.CONTROLLER)
     planned = place(

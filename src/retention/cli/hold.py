@@ -87,6 +87,7 @@ def hold_place(
         ),
         done="{result} is in force, by {entries}. It is read before every batch; the clock runs on "
         "beneath it.",
+        on_agreements=False,
     )
 
 

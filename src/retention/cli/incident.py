@@ -73,4 +73,5 @@ def incident_close(*, number: int, told: tuple[str, ...], told_nobody: bool, giv
         given,
         lambda why, ports: plan_closing(number, whom, why=why, ports=ports),
         done="Closed, by {entries}.",
+        on_agreements=False,
     )

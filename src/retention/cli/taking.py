@@ -94,10 +94,12 @@ def take(
     *,
     done: str,
     brings: Collection[str] = ("evidence", "reason"),
+    on_agreements: bool = True,
 ) -> None:
     """Plan an act, show what it touches, ask, and write it; *done* is said when it stands.
 
-    *brings* says what must be brought for the act itself.
+    *brings* says what must be brought for the act itself, *on_agreements* that it relies on what
+    is in force: the digests of that are written first.  A hold does not wait for them.
 
     Raises RefusedError where nobody can be asked and --yes was not said, and StaleError if what
     was shown has changed.
@@ -106,6 +108,8 @@ def take(
         raise click.UsageError("--preview only shows, and --yes takes it: say one of them")
     work = wiring.compose()
     why = _preview_why(work, given) if given.only_shows else _why(work, given, brings)
+    if on_agreements and not given.only_shows:
+        work.agreements()
     ports = recording(work)
     planned = plan(why, ports)
     if given.only_shows:
@@ -135,7 +139,6 @@ def _preview_why(work: wiring.Composition, given: Given) -> Why:
 
 def _why(work: wiring.Composition, given: Given, brings: Collection[str]) -> Why:
     by = authenticated(work, given.person)
-    work.agreements()  # the digest of what is in force stands before anything that relies on it
     if given.evidence is None and "evidence" in brings:
         raise RefusedError(
             "nothing was brought as evidence", hint="name the file that shows it: --evidence"

@@ -29,6 +29,7 @@ class _Table:
 
     terms: dict[str, Term]
     known: naming.Known
+    registers: Registers
     grounds: dict[str, Ground] = field(default_factory=dict)
     taken: dict[tuple[str, str, str], int] = field(default_factory=dict)  # event → row
     files: dict[str, bytes] = field(default_factory=dict)
@@ -67,11 +68,11 @@ def plan_import(
     """
     terms = naming.terms_of(ports)
     expect = seen(ports, {line.agreement for line in lines} & terms.keys())
-    table = _Table(terms, naming.Known(ports))
+    table = _Table(terms, naming.Known(ports), Registers.read(ports.ledger))
     for fault in faults:
         table.note(fault)
     for line in lines:
-        _read(line, by, reason, files, table, ports)
+        _read(line, by, reason, files, table)
     _require_orders(table)
     if table.faults:
         raise FaultyTableError(list(table.faults.values()))
@@ -105,14 +106,12 @@ def template(ports: Recording) -> str:
     return table_text([dict(zip(names, row, strict=True)) for row in sorted(rows)])
 
 
-def _read(
-    line: Line, by: Person, reason: str, files: Files, table: _Table, ports: Recording
-) -> None:
+def _read(line: Line, by: Person, reason: str, files: Files, table: _Table) -> None:
     """Check one row as far as it can be read, and note each fault in its column."""
     why = Why(by, line.reason or reason)
     days = agreement = kind = None
     with table.column(line.row, "on"):
-        days = naming.happened(line.on, ports.today)
+        days = naming.happened(line.on, table.known.ports.today)
     with table.column(line.row, "evidence"):
         why = replace(why, content=_content(line.evidence, files, table))
     with table.column(line.row, "reason"):
@@ -130,7 +129,7 @@ def _read(
         return
     event = events.supposed(line.agreement, line.event, line.value, days, why)
     with table.column(line.row, ""):
-        _take(line, event, why, table, ports)
+        _take(line, event, why, table)
 
 
 def _content(name: str, files: Files, table: _Table) -> bytes:
@@ -141,7 +140,7 @@ def _content(name: str, files: Files, table: _Table) -> bytes:
     return content
 
 
-def _take(line: Line, event: TriggerEvent, why: Why, table: _Table, ports: Recording) -> None:
+def _take(line: Line, event: TriggerEvent, why: Why, table: _Table) -> None:
     """Take a sound row; refuse one that says again what another row or the ledger says."""
     key = event.reference, event.name, event.value
     if key in table.taken:
@@ -150,8 +149,7 @@ def _take(line: Line, event: TriggerEvent, why: Why, table: _Table, ports: Recor
         )
     table.taken[key] = line.row
     if event.reference not in table.grounds:
-        term = table.terms[event.reference]
-        table.grounds[event.reference] = Registers.read(ports.ledger).ground(term)
+        table.grounds[event.reference] = table.registers.ground(table.terms[event.reference])
     events.require_new(event, table.grounds[event.reference].events.find(event.name, event.value))
     table.sound.append((line, event, why))
 

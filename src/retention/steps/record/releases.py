@@ -109,8 +109,9 @@ def _require_successor(hold: Hold, successor: str, ports: Recording) -> None:
 
 def _freed(hold: Hold, ports: Recording) -> Iterator[Effect]:
     """Yield what the hold holds, as it is and as it would be without it."""
+    registers = Registers.read(ports.ledger)
     for term, _ in scopes.concerned(hold, ports):
-        before = Registers.read(ports.ledger).ground(term)
+        before = registers.ground(term)
         after = replace(before, holds=before.holds.without(hold.id))
         for each in effects(before, after, catalogue=ports.catalogue, on=ports.today):
             if hold.id in {held.id for held in each.before.holds}:

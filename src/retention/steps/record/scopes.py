@@ -101,8 +101,11 @@ def reach_of(hold: Hold, ports: Recording) -> Reach:
     controllers: dict[str, None] = {}
     blindly = not_by_person = 0
     ours = []
+    registers = Registers.read(ports.ledger)
     for term, agreement in concerned(hold, ports):
-        for effect in supposing(hold, term, ports):
+        ground = registers.ground(term)
+        after = replace(ground, holds=ground.holds.supposing(hold))
+        for effect in effects(ground, after, catalogue=ports.catalogue, on=ports.today):
             known[term.reference] += 1
             if hold.id not in {each.id for each in effect.after.holds}:
                 continue
@@ -130,21 +133,14 @@ def concerned(hold: Hold, ports: Recording) -> Iterator[tuple[Term, Agreement]]:
             yield term, term.governing
 
 
-def supposing(hold: Hold, term: Term, ports: Recording) -> Iterator[Effect]:
-    """Yield every dataset of one agreement as it is, and as it is with *hold* in force."""
-    before = Registers.read(ports.ledger).ground(term)
-    after = replace(before, holds=before.holds.supposing(hold))
-    return effects(before, after, catalogue=ports.catalogue, on=ports.today)
-
-
 def tallies(holds: Sequence[Hold], ports: Recording) -> Counter[str]:
     """Return how many datasets each hold holds, by its id."""
     counted: Counter[str] = Counter()
-    book = HoldBook.of(holds)
+    book, registers = HoldBook.of(holds), Registers.read(ports.ledger)
     for term in naming.terms_of(ports).values():
         if term.governing is None or not book.concerning(term.reference):
             continue
-        ground = replace(Registers.read(ports.ledger).ground(term), holds=book)
+        ground = replace(registers.ground(term), holds=book)
         for each in effects(ground, ground, catalogue=ports.catalogue, on=ports.today):
             counted.update(hold.id for hold in each.after.holds)
     return counted
