@@ -234,7 +234,7 @@ def write(folder: Path, count: int) -> None:
         path.write_text(text, encoding="utf-8")
 
 
-def seconds(folder: Path, *, runs: int = 3) -> float:
+def seconds(folder: Path, *, runs: int = 5) -> float:
     """Return how long `retention check FOLDER` takes, start-up included: the best of *runs*."""
     best = float("inf")
     for _ in range(runs):

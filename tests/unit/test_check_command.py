@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -13,7 +14,7 @@ from retention.domain.canonical import sha256
 from retention.domain.entry import Draft, Entry
 from retention.errors import AgreementError, StoreError
 from retention.settings import policy_files
-from tests.support.policies import CONTRACT, contract
+from tests.support.policies import CONTRACT, POLICIES, contract
 from tests.support.signer import CheckpointKey
 
 COMMAND = [sys.executable, "-m", "retention", "check"]
@@ -89,6 +90,9 @@ def test_programs_get_the_same_in_fields(folder):
     break_it(folder)
     found = json.loads(check(folder, "--json", exit_code=10))
     assert set(found) == {"as_at", "agreements", "classes", "ledger", "faults", "warnings", "new"}
+    said = (POLICIES / "README.md").read_text("utf-8").split("## For programs")[1].split("\n## ")[0]
+    rows = "".join(line.split("|")[1] for line in said.splitlines() if line.startswith("| `"))
+    assert set(re.findall("`([a-z_]+)`", rows)) == set(found)
     assert [set(each) for each in found["faults"]] == [
         {"file", "line", "column", "found", "expected", "hint"}
     ] * 3
