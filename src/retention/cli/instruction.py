@@ -29,7 +29,7 @@ def instruction() -> None:
 @click.option("--from", "controller", required=True, help="The party, as in parties.toml.")
 @click.option("--answer", type=click.Choice(tuple(ANSWERS)), help="What it answered to a notice.")
 @click.option("--extend-until", type=DAY, help="Keep a dataset through this day.")
-@click.option("--moves-maximum", is_flag=True, help="It says that it may exist that long, too.")
+@click.option("--moves-maximum", is_flag=True, help="It says that the maximum moves with it.")
 @click.option("--return", "returns", is_flag=True, help="Return it, and not destroy it here.")
 @click.option("--reclassify-to", default="", help="Treat a dataset as one of this class.")
 @click.option("--confirm-shorter", is_flag=True, help="Keep a class shorter than its schedule.")

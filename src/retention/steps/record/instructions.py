@@ -235,7 +235,7 @@ def _bare(each: Instruction, why: Why) -> Bare:
 
 
 def _title(said: Said, each: Instruction) -> str:
-    too = ", and let it exist that long" if said.moves_maximum else ""
+    too = ", and its maximum moves with it" if said.moves_maximum else ""
     until = "" if said.until is None else long_day(said.until)
     what = {
         InstructionVerb.EXTEND: f"keep it through {until}{too}",
