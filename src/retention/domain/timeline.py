@@ -233,7 +233,9 @@ def _birthday(keep: Age, facts: Facts, born: Within, bounds: Bounds) -> tuple[st
     told = f"kept through {reached}"
     if ended is not None:
         bounds.working.append(f"{event_words(ended.name)}{_told(ended)}")
-        told += ": 17 then, or perhaps," if reached.years > keep.years else ": not 17 then,"
+        told += (
+            ", being 17 then or perhaps" if reached.years > keep.years else ", not being 17 then"
+        )
     through = birthday(born.minimum_from, reached.years)
     return told, max(through, facts.used_until or through)
 
@@ -303,8 +305,11 @@ def _tell_start(rule: Rule, facts: Facts, bounds: Bounds, *, use_end: bool) -> N
 
 def _told(known: Known) -> str:
     event, within, last = known.event, known.within, known.within.minimum_from
-    if last is None and within.by is not None:
-        return f" dated {long_day(within.by)}, not confirmed by anybody"
+    if last is None and (event is not None or within.by is not None):
+        said = f"dated {long_day(within.by)}, not confirmed by anybody" if within.by else ""
+        if event is None or within.earliest in {None, within.by}:
+            return f" {said}"
+        return f" on {long_day(event.on)}, perhaps of others{said and ', and '}{said}"
     if event is not None and event.is_precise:
         value = f" {event.value}" if event.value else ""
         also = f", dated {long_day(within.by)}" if within.by and within.by < event.on else ""
