@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from retention.domain.agreement import Status
 from retention.domain.disposition import State
 from retention.domain.entry import FACTS, Draft, Entry
 from retention.domain.events import ENDED
@@ -163,3 +164,10 @@ def test_a_review_that_opened_is_closed_again_when_its_days_move(world):
     world.publish(("2019",), on=date(2024, 6, 30))  # a correction: not yet
     world.classify()
     assert state_of(world.ledger, DATASET) is State.RETAINED
+
+
+def test_a_period_that_nobody_agreed_makes_nothing_late(world):
+    kind = replace(world.library.now.classes[0], status=Status.PLACEHOLDER)
+    world.library.now = replace(world.library.now, classes=(kind,))
+    goes_on_to(world, date(2027, 1, 15))
+    assert raised(world) == []

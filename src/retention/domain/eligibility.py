@@ -92,15 +92,19 @@ class Assessment:
 
     @property
     def overdue_since(self) -> date | None:
-        """The first day past its maximum, also where that was moved later than it was signed."""
+        """The first day past its maximum, also where that was moved later than it was signed.
+
+        A period that nobody has agreed binds nobody.
+        """
         line = self.timeline
-        if line is None:
+        if line is None or self.phase is Phase.PLACEHOLDER:
             return None
         spans = (first for first, last in line.overdue_spans if first <= self.on <= last)
         if (first := next(spans, None)) is not None:
             return first
-        is_past = line.latest_by is not None and line.latest_by < self.on
-        return line.latest_by + timedelta(days=1) if line.latest_by and is_past else None
+        if line.latest_by is None or line.latest_by >= self.on:
+            return None
+        return line.latest_by + timedelta(days=1)
 
     @property
     def held_past_maximum(self) -> bool:
