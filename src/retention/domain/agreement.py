@@ -11,6 +11,7 @@ from typing import Self
 
 from retention.domain.age import Age
 from retention.domain.clock import Period
+from retention.domain.dataset import DatasetId
 from retention.domain.pattern import Pattern
 
 
@@ -239,6 +240,14 @@ class RetentionClass:
     def placeholders(self) -> tuple[str, ...]:
         """The names of the placeholders, the same for every pattern of the class."""
         return self.datasets[0].placeholders if self.datasets else ()
+
+    def has(self, dataset: str) -> bool:
+        """Tell whether that can be the id of a dataset of this class."""
+        try:
+            values = DatasetId.parse(dataset, self.placeholders).values
+        except ValueError:
+            return False
+        return any(each.fits(values) for each in self.datasets)
 
     def controllers_of(self, values: Mapping[str, str]) -> tuple[str, ...]:
         """Return every controller of the dataset with these placeholder *values*."""

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Self
 from urllib.parse import quote, unquote
 
+ID_LETTERS_MAX = 250  # with the name of its stream before it, it must fit an entry of the ledger
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]+")  # what percent-encoding would leave as it is
 
 

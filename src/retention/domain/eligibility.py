@@ -149,13 +149,15 @@ class Assessor:
         self._kept: dict[tuple[str, ...], _Shared] = {}
         self._alike = {name: _alike(kind, ground) for name, kind in self._kinds.items()}
         self._own = ground.own_datasets
-        self._wide: list[Hold] = []
-        self._narrow: dict[str, list[Hold]] = defaultdict(list)
+        self._wide: list[tuple[Hold, Hold]] = []  # as it was placed, and as it is looked for
+        self._narrow: dict[str, list[tuple[Hold, Hold]]] = defaultdict(list)
         for hold in ground.holds.concerning(ground.term.reference):
-            if hold.dataset:
-                self._narrow[hold.dataset].append(hold)
+            agreement = ground.term.governing
+            looked_for = hold if agreement is None else hold.under(agreement)
+            if looked_for.dataset:
+                self._narrow[looked_for.dataset].append((hold, looked_for))
             else:
-                self._wide.append(hold)
+                self._wide.append((hold, looked_for))
 
     def assess(self, dataset: DatasetId) -> Assessment:
         """Return the assessment of one dataset."""
@@ -186,7 +188,7 @@ class Assessor:
         )
 
     def _matching(self, dataset: DatasetId, kind: RetentionClass | None) -> tuple[Hold, ...]:
-        wide: Sequence[Hold] = self._wide
+        wide: Sequence[tuple[Hold, Hold]] = self._wide
         narrow = self._narrow.get(str(dataset), ()) if self._narrow else ()
         if not wide and not narrow:
             return ()
@@ -196,7 +198,11 @@ class Assessor:
             assert agreement is not None
             controllers = kind.controllers_of(dataset.values) or agreement.controllers
             subject = Subject(dataset, controllers, covered_by(kind.period_covered, dataset.values))
-        return tuple(hold for hold in (*wide, *narrow) if hold.matches(dataset, subject))
+        return tuple(
+            hold.as_to(subject)
+            for hold, looked_for in (*wide, *narrow)
+            if looked_for.matches(dataset, subject)
+        )
 
     def _shared(self, dataset: DatasetId, kind: RetentionClass, agreement: Agreement) -> _Shared:
         if self._own and str(dataset) in self._own:

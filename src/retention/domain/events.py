@@ -103,10 +103,16 @@ def events_in(records: Iterable[Record]) -> list[TriggerEvent]:
     """Return the trigger events among *records* in the order of recording, less those retracted.
 
     Retracted means that this recording does not count, nor any before it of the same event; so it
-    is with a day that cannot be read, for then nobody knows when it was.
+    is with a day that cannot be read, for then nobody knows when it was.  That an agreement ended
+    without a successor is contradicted by one that comes into force afterwards.
     """
     standing: list[TriggerEvent] = []
+    version: int | None = None
     for r in records:
+        if r.kind is Entry.AGREEMENT:
+            if version is not None and r.number("version") > version:
+                standing = [each for each in standing if each.name != ENDED]
+            version = max(version or 0, r.number("version"))
         days = _days_in(r) if r.kind is Entry.EVENT else None
         if days is not None:
             first, last = days

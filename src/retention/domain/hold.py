@@ -7,11 +7,12 @@ Source: ``clock.md``, ruling 12; Inquiries Act 2005, s. 35(3).
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import Final, Self
 
+from retention.domain.agreement import Agreement
 from retention.domain.calendar import days_in, london_day
 from retention.domain.dataset import DatasetId
 from retention.domain.entry import Entry, Record
@@ -61,6 +62,7 @@ class Hold:
     received_on: date | None = None  # of a request with a statutory clock
     answer_to: str = ""  # the controller who answers it
     confirmed: bool = False  # a precaution that a controller confirmed in writing
+    confirmed_by: tuple[str, ...] = ()  # those controllers: each speaks for its own data
     release_asked_by: str = ""
     entry: int = -1
 
@@ -84,6 +86,28 @@ class Hold:
             return True
         begins, ends = subject.covered
         return not ((last is not None and begins > last) or (first is not None and ends < first))
+
+    def under(self, agreement: Agreement) -> Self:
+        """Return it as it is to be looked for while this version of its agreement governs.
+
+        What it names may go by another name since: a class that the version does not have any
+        more, or a dataset whose id it would write in another way.  Nobody can tell which, so that
+        more is held until people place it anew: it fails closed.
+        """
+        if not self.reference or self.reference != agreement.reference:
+            return self
+        named = self.class_name or self.dataset.partition("/")[2].partition("/")[0]
+        kind = next((each for each in agreement.classes if each.name == named), None)
+        if not named or (kind is not None and (not self.dataset or kind.has(self.dataset))):
+            return self
+        return replace(self, class_name="" if kind is None else named, dataset="")
+
+    def as_to(self, subject: Subject | None) -> Self:
+        """Return it as it stands for one dataset: confirmed by a controller of that, or not."""
+        whose = () if subject is None else subject.controllers
+        if not self.confirmed_by or not whose or not set(whose).isdisjoint(self.confirmed_by):
+            return self
+        return replace(self, confirmed=False)
 
     @property
     def is_empty(self) -> bool:
@@ -152,6 +176,8 @@ def every_hold_in(records: Iterable[Record]) -> list[tuple[Hold, bool]]:
             facts[name] = _placed(r)
         elif r.kind is Entry.HOLD_CONFIRMED:
             facts[name]["confirmed"] = True
+            said = facts[name].get("confirmed_by", ())
+            facts[name]["confirmed_by"] = (*said, r.text("controller"))  # type: ignore[misc]  # above
         elif r.kind is Entry.RELEASE_ASKED:
             facts[name]["release_asked_by"] = r.text("by")
         elif r.kind is Entry.HOLD_RELEASED:

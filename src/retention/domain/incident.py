@@ -18,7 +18,10 @@ TOLD_NOBODY: Final = "nobody"  # said by whoever closes it, never assumed
 
 
 class IncidentKind(StrEnum):
-    """What is raised; one for each (kind, dataset generation)."""
+    """What is raised; one for each (kind, dataset generation).
+
+    Those of a whole agreement are raised anew when what was closed has come again.
+    """
 
     MISSING = "missing"
     ABSENT_BEFORE_DISPOSAL = "absent-before-disposal"
@@ -30,6 +33,7 @@ class IncidentKind(StrEnum):
     EXPIRED_UNCONFIRMED = "expired-unconfirmed"
     AGREEMENT_GAP = "agreement-gap"
     STORE_LOOKS_EMPTY = "store-looks-empty"
+    CLASS_DROPPED = "class-dropped"
 
 
 WORDS: Mapping[str, str] = MappingProxyType(
@@ -44,6 +48,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         IncidentKind.EXPIRED_UNCONFIRMED.value: "its agreement ended, and nobody confirmed the end",
         IncidentKind.AGREEMENT_GAP.value: "no version was in force for some days: renewed too late",
         IncidentKind.STORE_LOOKS_EMPTY.value: "a survey saw nothing of what was there before",
+        IncidentKind.CLASS_DROPPED.value: "the version in force lacks this class: no survey looks",
     }
 )
 
@@ -74,17 +79,21 @@ class Incident:
 
 def incidents_in(records: Iterable[Record]) -> list[Incident]:
     """Return the incidents among *records*, oldest first, with how they were closed."""
-    found: dict[tuple[str, str], Record] = {}
-    closed: dict[tuple[str, str], Record] = {}
+    found: list[list[Record]] = []  # as it was raised, and as it was closed
+    standing: dict[tuple[str, str], list[Record]] = {}
     for r in records:
-        if r.kind is Entry.INCIDENT:
-            found.setdefault((r.text("incident"), r.text("dataset")), r)
-        elif r.kind is Entry.INCIDENT_CLOSED:
-            closed[r.text("incident"), r.text("dataset")] = r
-    return [_incident(raised, closed.get(key)) for key, raised in found.items()]
+        if r.kind not in {Entry.INCIDENT, Entry.INCIDENT_CLOSED}:
+            continue
+        key = r.text("incident"), r.text("dataset")
+        if r.kind is Entry.INCIDENT_CLOSED:
+            standing.pop(key, []).append(r)
+        elif key not in standing:
+            standing[key] = [r]
+            found.append(standing[key])
+    return [_incident(*each) for each in found]
 
 
-def _incident(raised: Record, closing: Record | None) -> Incident:
+def _incident(raised: Record, closing: Record | None = None) -> Incident:
     told = "" if closing is None else str(closing.facts.get("told", ""))
     return Incident(
         number=raised.index,

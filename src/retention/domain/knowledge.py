@@ -69,6 +69,17 @@ def facts_of(
     )
 
 
+def recorders_of(
+    dataset: DatasetId, kind: RetentionClass, agreement: Agreement, ground: Ground
+) -> frozenset[str]:
+    """Return who recorded any of the events that the days of one dataset follow from."""
+    facts = facts_of(dataset, kind, agreement, ground)
+    found = [each.event for each in facts.known.values()]
+    found += [ground.events.find(name, str(dataset)) for name in sorted(PER_DATASET)]
+    found.append(None if facts.end is None else facts.end.event)
+    return frozenset(event.by for event in found if event is not None)
+
+
 def _known(
     name: str,
     declared: EventKind | None,

@@ -87,6 +87,10 @@ class Pattern:
                 return None
         return tuple(binding)
 
+    def fits(self, values: Mapping[str, str]) -> bool:
+        """Tell whether each of the *values*, which are of its placeholders, is one it matches."""
+        return all(_matches(each, values[name]) for name, each in self.expressions.items())
+
     def place(self, values: Mapping[str, str]) -> str:
         """Return the place of one dataset.
 

@@ -199,7 +199,7 @@ def matching_holds(
         hold
         for hold, released in every_hold_in(ledger.stream(HOLDS))
         if (not released or hold.entry > since)
-        and any(hold.matches(each.dataset, each) for each in subjects)
+        and any(hold.under(agreement).matches(each.dataset, each) for each in subjects)
     ]
 
 

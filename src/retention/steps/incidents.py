@@ -12,23 +12,40 @@ from retention.steps.moves import stream_of
 
 
 def raise_incident(
-    ledger: Ledger, kind: str, dataset: str, *, noticed_on: date, personal: bool
+    ledger: Ledger,
+    kind: str,
+    dataset: str,
+    *,
+    noticed_on: date,
+    personal: bool,
+    began_on: date | None = None,
 ) -> None:
     """Write an incident of *kind*; *personal* marks a possible personal data breach.
 
+    *began_on* is for what can come again: the first day of this time, so that an incident that was
+    noticed before it, and closed, does not stand for this one.
     Safe to run again: the same incident is written once.
     """
-    draft = incident_draft(ledger, kind, dataset, noticed_on=noticed_on, personal=personal)
+    draft = incident_draft(
+        ledger, kind, dataset, noticed_on=noticed_on, personal=personal, began_on=began_on
+    )
     if draft is not None:
         ledger.append(draft)
 
 
 def incident_draft(
-    ledger: Ledger, kind: str, dataset: str, *, noticed_on: date, personal: bool
+    ledger: Ledger,
+    kind: str,
+    dataset: str,
+    *,
+    noticed_on: date,
+    personal: bool,
+    began_on: date | None = None,
 ) -> Draft | None:
     """Return the entry of an incident, or None if it is raised already."""
     stream = stream_of(dataset)
-    if any(r.kind is Entry.INCIDENT and r.text("incident") == kind for r in ledger.stream(stream)):
+    known = [each for each in incidents_in(ledger.stream(stream)) if each.kind == kind]
+    if known and (known[-1].is_open or began_on is None or known[-1].noticed_on >= began_on):
         return None
     facts: dict[str, Fact] = {
         "incident": str(kind),

@@ -4,10 +4,10 @@ An incident is something for the data protection officer to assess; it stands un
 Source: ``clock.md``, rulings 6, 9 and 12; NHS Records Management Code of Practice, s. 5.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
+from retention.domain.calendar import london_day
 from retention.domain.disposition import State
 from retention.domain.eligibility import Assessment
 from retention.domain.incident import IncidentKind
@@ -52,27 +52,34 @@ def raise_ended(ledger: Ledger, ground: Ground, *, on: date) -> None:
 
     Safe to run again.
     """
-    reference = ground.term.reference
-    if expired_unconfirmed(ground.term, ground.events, on):
-        kind = IncidentKind.EXPIRED_UNCONFIRMED
-        raise_incident(ledger, kind, reference, noticed_on=on, personal=False)
-    if any(first <= on for first, _ in ground.term.gaps):
-        kind = IncidentKind.AGREEMENT_GAP
-        raise_incident(ledger, kind, reference, noticed_on=on, personal=False)
+    term, found = ground.term, dict[IncidentKind, date]()
+    if term.ends_on is not None and expired_unconfirmed(term, ground.events, on):
+        found[IncidentKind.EXPIRED_UNCONFIRMED] = term.ends_on + timedelta(days=1)
+    if gaps := [first for first, _ in term.gaps if first <= on]:
+        found[IncidentKind.AGREEMENT_GAP] = max(gaps)
+    for kind, began_on in found.items():
+        name = term.reference
+        raise_incident(ledger, kind, name, noticed_on=on, personal=False, began_on=began_on)
 
 
 def raise_missing(ledger: Ledger, catalogue: Catalogue, term: Term, *, on: date) -> None:
     """Raise each dataset that the last good survey no longer saw, and that nobody disposed of.
 
     Where it saw nothing of the whole agreement nothing is concluded of any dataset: the store
-    itself is raised.  Safe to run again.
+    itself is raised.  A class that the version in force does not have any more is raised, too: of
+    its data no survey says anything, and nobody would hear of them again.  Safe to run again.
     """
-    gone = list(_missing(ledger, catalogue, term))
+    gone, dropped = _missing(ledger, catalogue, term)
+    for name in dropped:
+        kind = IncidentKind.CLASS_DROPPED
+        raise_incident(ledger, kind, name, noticed_on=on, personal=False)
     if not gone:
         return
     if next(iter(catalogue.holdings(term.reference)), None) is None:
-        kind = IncidentKind.STORE_LOOKS_EMPTY
-        raise_incident(ledger, kind, term.reference, noticed_on=on, personal=False)
+        kind, seen_on = IncidentKind.STORE_LOOKS_EMPTY, _last_seen(ledger, term.reference)
+        raise_incident(
+            ledger, kind, term.reference, noticed_on=on, personal=False, began_on=seen_on
+        )
         return
     for each in gone:
         kind = IncidentKind.MISSING
@@ -85,8 +92,18 @@ class _Gone:
     is_personal: bool
 
 
-def _missing(ledger: Ledger, catalogue: Catalogue, term: Term) -> Iterator[_Gone]:
-    """Yield what has a state and no holding; both come sorted by dataset."""
+def _last_seen(ledger: Ledger, reference: str) -> date | None:
+    """Return the day of the last survey that saw anything of an agreement."""
+    surveys = ledger.stream(f"survey:{reference}")
+    return max((london_day(r.at) for r in surveys if r.number("datasets")), default=None)
+
+
+def _missing(ledger: Ledger, catalogue: Catalogue, term: Term) -> tuple[list[_Gone], list[str]]:
+    """Return what has a state and no holding, and the classes of which none can be expected.
+
+    Both states and holdings come sorted by dataset.
+    """
+    gone, dropped = list[_Gone](), dict[str, None]()
     kinds = {} if term.governing is None else {k.name: k for k in term.governing.classes}
     listed = (str(dataset) for dataset, _ in datasets_of(catalogue, term.reference))
     here = next(listed, None)
@@ -94,6 +111,10 @@ def _missing(ledger: Ledger, catalogue: Catalogue, term: Term) -> Iterator[_Gone
         while here is not None and here < name:
             here = next(listed, None)
         kind = kinds.get(name.split("/")[1])
-        # Of a class that the version in force does not have, no survey says anything.
-        if here != name and state in _NOT_BEGUN and kind is not None:
-            yield _Gone(name, kind.is_personal)
+        if state not in _NOT_BEGUN:
+            continue
+        if kind is None and kinds:
+            dropped["/".join(name.split("/")[:2])] = None
+        elif kind is not None and here != name:
+            gone.append(_Gone(name, kind.is_personal))
+    return gone, list(dropped)

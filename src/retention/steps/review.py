@@ -12,8 +12,10 @@ from retention.domain.approval import Verdict, approval_days
 from retention.domain.calendar import london_day
 from retention.domain.canonical import Json, canonical, digest_of
 from retention.domain.case import Case, proposal_stream
+from retention.domain.dataset import DatasetId
 from retention.domain.disposition import Event
 from retention.domain.entry import Draft, Entry, Fact, Record
+from retention.domain.knowledge import recorders_of
 from retention.domain.proposal import Item, Proposal
 from retention.errors import AnswerError
 from retention.ports.clock import Clock
@@ -25,6 +27,7 @@ from retention.steps.answers import kept_items, roots_of, worth
 from retention.steps.authorise import matching_holds, require_agreement, signature_holds
 from retention.steps.cases import case_of, read_proposal
 from retention.steps.moves import move_if_possible
+from retention.steps.registers import Registers, term_of
 from retention.steps.settle import settle_approved
 from retention.steps.spend import spend
 from retention.views.review import review_page
@@ -149,12 +152,24 @@ class Desk:
         """Refuse the last yes if every approver recorded one of the triggers."""
         if len(case.decided) + 1 < len(proposal.approved_by):
             return
-        recorders = {item.trigger_by for item in proposal.items}
+        recorders = {item.trigger_by for item in proposal.items} | self._recorders(proposal)
         if {person.id, *(r.text("person") for r in case.decided)} <= recorders:
             raise AnswerError(
                 "every approver recorded one of the triggers",
                 hint="someone who recorded none of them must approve",
             )
+
+    def _recorders(self, proposal: Proposal) -> frozenset[str]:
+        """Return who recorded any event that the dates of the list follow from."""
+        agreement = self._agreement()
+        term = term_of(self.library, proposal.agreement, self.clock.today())
+        ground = Registers.read(self.ledger).ground(term)
+        found: frozenset[str] = frozenset()
+        for item in proposal.items:
+            kind = agreement.class_named(item.class_name)
+            dataset = DatasetId.parse(item.manifest.dataset, kind.placeholders)
+            found |= recorders_of(dataset, kind, agreement, ground)
+        return found
 
     def _held(self, item: Item, case: Case, proposal: Proposal) -> list[str]:
         since = case.proposed.index

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from retention.domain.agreement import Agreement, CheckedBy
-from retention.domain.dataset import DatasetId, Kind, ObjectVersion
+from retention.domain.dataset import ID_LETTERS_MAX, DatasetId, Kind, ObjectVersion
 from retention.domain.entry import Draft, Entry, Fact
 from retention.domain.pattern import Pattern
 from retention.errors import StoreError
@@ -135,6 +135,8 @@ def _count(
             names = agreement.class_named(class_name).placeholders
             ordered = tuple((name, values[name]) for name in names)
             dataset = DatasetId(agreement.reference, class_name, ordered)
+            if len(str(dataset)) > ID_LETTERS_MAX:
+                return False  # nothing could be written of it: it is told as of no class
             key = (str(dataset), kind, pattern.place(values))
             found.setdefault(key, (dataset, _Totals()))[1].add(version)
             return True

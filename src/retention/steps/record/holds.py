@@ -75,18 +75,20 @@ def plan_confirmation(
 ) -> Planned:
     """Plan to record that a controller confirmed in writing a hold that was our precaution.
 
-    Raises RefusedError for a hold that is no precaution, or is confirmed or released already, and
-    AgreementError for no such hold or for a party that is no controller of what it holds.
+    It is confirmed for the data of that controller, and stays ours alone for those of others.
+    Raises RefusedError for a hold that is no precaution, or is confirmed by it or released already,
+    and AgreementError for no such hold or for a party that is no controller of what it holds.
     """
     require(Act.CONFIRM_HOLD, why.by)
     expect = seen(ports, naming.terms_of(ports))
     hold = in_force(hold_id, ports)
-    if not hold.is_ours_alone:
+    if hold.ground != Ground.PRECAUTION or controller in hold.confirmed_by:
         why_not = "it is confirmed already" if hold.confirmed else f"its ground is {hold.ground}"
         raise RefusedError(
             f"{hold.id} is no precaution that waits for a confirmation", hint=why_not
         )
-    confirmed = replace(hold, confirmed=True)
+    said = (*hold.confirmed_by, controller)
+    confirmed = replace(hold, confirmed=True, confirmed_by=said)
     reach = scopes.reach_of(confirmed, ports)
     who = scopes.answering(hold, reach, ports)
     naming.party_named(ports, controller, who, "that is no controller of what it holds")
@@ -101,9 +103,19 @@ def plan_confirmation(
         f"Record that {controller} confirmed {hold.id} in writing, signed on "
         f"{long_day(signed_on)}.",
         tuple(shown(each) for each in reach.frozen),
-        ("Until now it was ours alone: past a maximum that is over-retention.",),
+        tuple(_confirmed_notes(reach)),
     )
     return Planned(preview, (act,), expect, result=hold.id)
+
+
+def _confirmed_notes(reach: Reach) -> Iterator[str]:
+    yield "Until now it was ours alone: past a maximum that is over-retention."
+    left = sum(any(hold.is_ours_alone for hold in each.after.holds) for each in reach.frozen)
+    if left:
+        yield (
+            f"Of {left} of these it stays ours alone: they are of other controllers, and each "
+            "speaks for its own data."
+        )
 
 
 def in_force(hold_id: str, ports: Recording) -> Hold:
