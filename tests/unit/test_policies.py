@@ -156,10 +156,11 @@ def readme():
 def example(*, more=False):
     text, rarer = re.findall(r"```toml\n(.*?)```", readme(), re.DOTALL)
     if more:
-        support = 'support = [{ name = "99/CAG/0000", until = 2027-03-31 }]\n\n[disposal]'
-        text = text.replace("[disposal]", support) + "\n" + rarer
-    party = 'party = [{ id = "example-commissioner", name = "E", email = "e@e.invalid", to_confirm = false }]'
-    files = contract(parties=party)
+        text += "\n" + rarer
+    (beside,) = re.findall(r"```\n(# parties.toml\n.*?)```", readme(), re.DOTALL)
+    party, person, engine = re.split(r"# (?:people|engine).toml\n", beside)
+    people = texts(POLICIES)["people.toml"] + person
+    files = contract(parties=party, people=people, engine=engine)
     del files["NACEL/v3.toml"]
     library = read({**files, "EXAMPLE/v1.toml": text})
     return library.agreement("EXAMPLE", 1)
