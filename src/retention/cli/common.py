@@ -12,10 +12,33 @@ from retention import wiring
 from retention.domain.agreement import Person
 from retention.errors import NotAuthorisedError
 
+
+class Day(click.DateTime):
+    """A day, as people write it; a message about it says how."""
+
+    def __init__(self) -> None:
+        """Take years, months and days, and nothing else."""
+        super().__init__(["%Y-%m-%d"])
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002  # click's signature
+        """Return what stands in the help."""
+        return "YYYY-MM-DD"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Return the day, at its first moment; a usage error if there is none like that."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"'{value}' is not a day: it is written 2026-05-01", param, ctx)
+
+
+DAY = Day()
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 as_at = click.option(
     "--as-at",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=DAY,
     help="Ask for another day than today, with what is known today.",
 )
 policies_option = click.option(

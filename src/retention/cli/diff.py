@@ -34,9 +34,12 @@ def diff(
 ) -> None:
     """Say what the version NEW would do in place of OLD, before it comes into force.
 
-    Both are taken to be in force on the day asked for, over the datasets that are known:
-    retention diff NACEL/v3 NACEL/v4
-    """
+    Both are taken to be in force on the day asked for, over the datasets that are known.
+
+    \b
+    Example:
+      retention diff NACEL/v3 NACEL/v4
+    """  # noqa: D301  # click's mark of a paragraph that is not to be wrapped
     work = wiring.asking(policies)
     on = asked_on(work, as_at)
     before, after = (_version(work, each) for each in (old, new))

@@ -34,7 +34,9 @@ def event() -> None:
 @click.option("--on", required=True, help="The day: 2019-06-30, or 2019-06, or 2019.")
 @an_act
 def event_record(*, agreement: str, name: str, value: str, on: str, given: Given) -> None:
-    """Record that the event NAME of AGREEMENT happened; recorded again it is a correction.
+    """Record that the event NAME of AGREEMENT happened.
+
+    Recorded again it is a correction.  A day that nobody knows exactly is a month or a year.
 
     \b
     Example:
@@ -54,7 +56,9 @@ def event_record(*, agreement: str, name: str, value: str, on: str, given: Given
 @click.option("--of", "value", default="", help=_WHICH)
 @an_act
 def event_retract(*, agreement: str, name: str, value: str, given: Given) -> None:
-    """Retract the event NAME of AGREEMENT: as if nobody had ever recorded it.
+    """Retract the event NAME of AGREEMENT.
+
+    It then counts as if nobody had ever recorded it; that somebody did stays on the ledger.
 
     \b
     Example:
@@ -73,7 +77,7 @@ def event_retract(*, agreement: str, name: str, value: str, given: Given) -> Non
 @click.option("--all", "everything", is_flag=True, help="Also what was corrected or retracted.")
 @as_json
 def event_list(*, agreement: str | None, everything: bool, as_json: bool) -> None:
-    """List the events of AGREEMENT, or of all, with who recorded each and on what evidence.
+    """List the events of AGREEMENT, or of all, and who recorded each.
 
     \b
     Example:

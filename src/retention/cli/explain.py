@@ -44,11 +44,13 @@ def explain(
 ) -> None:
     """Say when one DATASET may go, why, and how each day follows.
 
-    Of a dataset: retention explain NACEL/patient-level/england/2019
+    One that does not exist yet is asked about by its class, with its events supposed.
 
-    Of one that does not exist yet, name its class and suppose its events:
-    retention explain NACEL/patient-level --given audit-round-published=2030-06-30
-    """
+    \b
+    Examples:
+      retention explain NACEL/patient-level/england/2019
+      retention explain NACEL/patient-level --given audit-round-published=2030-06-30
+    """  # noqa: D301  # click's mark of a paragraph that is not to be wrapped
     is_class = dataset.count("/") == 1
     work = wiring.asking(policies, registers=not is_class)
     on = asked_on(work, as_at)

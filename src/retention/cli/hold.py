@@ -5,8 +5,8 @@ from datetime import datetime
 import click
 
 from retention import wiring
-from retention.cli.common import as_json, show
-from retention.cli.taking import DAY, Given, an_act, day_of, recording, take
+from retention.cli.common import DAY, as_json, show
+from retention.cli.taking import Given, an_act, day_of, recording, take
 from retention.domain.hold import Hold
 from retention.domain.statutory import clock_of
 from retention.steps.record.holds import GROUNDS, every_hold, plan_confirmation, plan_hold
@@ -17,7 +17,7 @@ from retention.views.preview import table_json
 
 @click.group()
 def hold() -> None:
-    """Place a hold that stops every disposal in its scope.
+    """Place, release and list holds, which stop every disposal in their scope.
 
     A hold is read before every step and every batch.  The clock runs on beneath it, and its
     release leads to a review.
@@ -53,10 +53,10 @@ def hold_place(
     given: Given,
     **names: str,
 ) -> None:
-    """Place a hold on AGREEMENT, or on whatever fits all that is said; --whole for all of it.
+    """Place a hold on AGREEMENT, or on whatever fits all that is said.
 
-    What nobody can tell of a dataset is taken to fit.  A subject-request, foi request or
-    restriction needs --received, and shows who must answer it, and until when.
+    A whole agreement takes --whole.  What nobody can tell of a dataset is taken to fit.  Requests
+    and restrictions need --received, and show who must answer, and until when.
 
     \b
     Examples:
@@ -97,7 +97,9 @@ def hold_place(
 @click.option("--signed-on", type=DAY, required=True, help="The day on their letter.")
 @an_act
 def hold_confirm(*, hold_id: str, controller: str, signed_on: datetime, given: Given) -> None:
-    """Record that a controller confirmed in writing a HOLD that was our precaution.
+    """Record that a controller confirmed HOLD in writing.
+
+    It was our precaution until then: past its maximum that is over-retention.
 
     \b
     Example:
@@ -122,7 +124,7 @@ def hold_confirm(*, hold_id: str, controller: str, signed_on: datetime, given: G
 def hold_release(
     *, hold_id: str, successor: str, no_successor: bool, confirm: bool, given: Given
 ) -> None:
-    """Ask for the release of HOLD, or with --confirm release it as another person asked.
+    """Ask for the release of HOLD, or --confirm what another asked for.
 
     It takes two people, one of them a records manager.  It leads to a review.
 
@@ -157,7 +159,7 @@ def hold_release(
 @click.option("--all", "everything", is_flag=True, help="Also those that were released.")
 @as_json
 def hold_list(*, everything: bool, as_json: bool) -> None:
-    """List the holds in force: ground, scope, since when, clock, and how many datasets each holds.
+    """List the holds in force, and how many datasets each holds.
 
     \b
     Example:

@@ -57,9 +57,10 @@ def incident_list(*, everything: bool, as_json: bool) -> None:
 @click.option("--told-nobody", is_flag=True, help="Nobody outside was told.")
 @an_act
 def incident_close(*, number: int, told: tuple[str, ...], told_nobody: bool, given: Given) -> None:
-    """Close the incident NUMBER of the list, as the data protection officer.
+    """Close the incident NUMBER of the list.
 
-    The reason is your assessment.  Say who was told of it, or that nobody was.
+    The data protection officer does it.  The reason is your assessment.  Say who was told of it, or
+    that nobody was.
 
     \b
     Example:

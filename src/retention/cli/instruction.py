@@ -6,8 +6,8 @@ from datetime import datetime
 import click
 
 from retention import wiring
-from retention.cli.common import as_json, show
-from retention.cli.taking import DAY, Given, an_act, day_of, recording, take
+from retention.cli.common import DAY, as_json, show
+from retention.cli.taking import Given, an_act, day_of, recording, take
 from retention.domain.instruction import InstructionVerb, instructions_in
 from retention.steps.record.answers import ANSWERS, plan_answer
 from retention.steps.record.instructions import Said, plan_instruction
@@ -48,7 +48,9 @@ def instruction_record(
     signed_on: datetime | None,
     given: Given,
 ) -> None:
-    """Record what a party says of TARGET: a notice, the id of a dataset, or REF/CLASS.
+    """Record what a party says of TARGET.
+
+    TARGET is the number of a notice, the id of a dataset, or REF/CLASS.
 
     \b
     Examples:

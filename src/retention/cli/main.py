@@ -23,7 +23,7 @@ COMMANDS = {  # name: where it is; the first line of its docstring is its help
     "show": ("look", "Show one proposal: datasets, working, decisions, fates."),
     "survey": ("act", "List every store now, and bring the catalogue to date."),
     "event": ("event", "Record an event that starts a clock, with its evidence."),
-    "hold": ("hold", "Place a hold that stops every disposal in its scope."),
+    "hold": ("hold", "Place and release holds, which stop every disposal in their scope."),
     "instruction": ("instruction", "Record what a controller answered to a notice."),
     "incident": ("incident", "List what the DPO must assess, and close it."),
     "import": ("importing", "Record many events at once from a CSV file, all or none."),

@@ -19,7 +19,10 @@ def people() -> None:
 @click.option("--first", is_flag=True, help="Once, on an empty database: nobody can log in yet.")
 @click.option("--as", "person", help="Your id; not asked with --first.")
 def people_add(*, new: str, first: bool, person: str | None) -> None:
-    """Let the person NEW of people.toml log in, with a password of at least 12 characters."""
+    """Let the person NEW of people.toml log in.
+
+    The password has at least 12 characters.  --first is for the first of all, whom nobody can add.
+    """
     work = wiring.compose()
     _known(work, new)
     if first:
@@ -34,7 +37,10 @@ def people_add(*, new: str, first: bool, person: str | None) -> None:
 @click.argument("whom")
 @acting
 def people_passwd(*, whom: str, person: str) -> None:
-    """Set a new password for WHOM: your own, or anybody's if you manage people."""
+    """Set a new password for WHOM.
+
+    Your own, or anybody's if you are a records manager.
+    """
     work = wiring.compose()
     if whom == person:
         authenticated(work, person)
@@ -48,7 +54,10 @@ def people_passwd(*, whom: str, person: str) -> None:
 @click.argument("whom")
 @acting
 def people_disable(*, whom: str, person: str) -> None:
-    """Disable WHOM for good; what they approved stays on the ledger."""
+    """Disable WHOM for good.
+
+    What they approved and recorded stays on the ledger.
+    """
     work = wiring.compose()
     _manager(work, person)
     work.identities.disable(whom)

@@ -84,7 +84,7 @@ def certificate_list(*, as_json: bool) -> None:
 @click.argument("number")
 @click.option("--to", type=click.Path(path_type=Path), help="Where to write it; NUMBER.pdf here.")
 def certificate_show(number: str, to: Path | None) -> None:
-    """Write certificate NUMBER out, with the issuer's certificate beside it."""
+    """Write certificate NUMBER out, and the issuer's beside it."""
     work = wiring.compose()
     found = [r for r in work.ledger.of_kind(Entry.SEALED) if r.text("certificate") == number]
     if not found:
@@ -102,12 +102,15 @@ def ledger() -> None:
 
 @ledger.command(name="audit")
 def ledger_audit() -> None:
-    """Check every entry, and name the first that does not prove itself."""
+    """Check every entry, and name the first that is broken."""
     count = wiring.compose().ledger.audit()
     click.echo(f"{count} entries, each what its leaf says, all under one root.")
 
 
 @ledger.command(name="checkpoint")
 def ledger_checkpoint() -> None:
-    """Print a signed checkpoint: keep it where nobody who writes the ledger can reach it."""
+    """Print a signed checkpoint.
+
+    Keep it where nobody who writes the ledger can reach it.
+    """
     click.echo(wiring.compose().ledger.checkpoint().note, nl=False)

@@ -21,7 +21,6 @@ from retention.views.preview import preview_json, preview_lines
 
 FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 _NUMBERS = 3  # of entries, when an act has many
-DAY = click.DateTime(["%Y-%m-%d"])
 EVIDENCE = click.option(
     "--evidence", type=FILE, help="The file that shows it; kept, its digest on the ledger."
 )
