@@ -23,6 +23,7 @@ KNOWN: Mapping[str, Mapping[str, type]] = {
     "mail": {"host": str, "port": int, "sender": str, "starttls": bool},
     "serve": {"host": str, "port": int},
 }
+WORDS = {str: "text", int: "a number", bool: "true or false", dict: "a table"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ def _require_known(file: str, table: str, words: Mapping[str, Any]) -> None:
             where = f"[{table}] {word}" if table else word
             raise AgreementError(
                 f"{file}: {where} is no setting, or not of its kind",
-                hint=f"known here: {', '.join(f'{n} ({k.__name__})' for n, k in known.items())}",
+                hint=f"known here: {', '.join(f'{n} ({WORDS[k]})' for n, k in known.items())}",
             )
 
 

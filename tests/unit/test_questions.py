@@ -77,6 +77,7 @@ def test_what_holds_a_dataset_is_said_with_its_day(each):
     assert "held past its maximum" in said
     said = ask(each, "explain", "EACH/plain/2014")
     assert "It is over-retained by" in said, "a precaution of ours excuses nobody"
+    assert said.index("It is over-retained by") < said.index("How its days follow")
 
 
 def explained(here, name, given=(), on=DAY):

@@ -31,7 +31,7 @@ def test_the_environment_wins_over_the_file(tmp_path):
         ("polices = 'x'", "polices"),
         ("[s3]\nsecret_key = 'x'", "secret_key"),
         ("home = ", "TOML"),
-        ("[mail]\nport = 'ten'", "port"),
+        ("[mail]\nport = 'ten'", "port (a number)"),
         ("s3 = 'x'", "s3"),
     ],
 )

@@ -151,6 +151,7 @@ def _page(
         yield f"  {agreement.title}: {agreement.reference} v{agreement.version}{clause}"
     yield ""
     yield from _wrapped(verdict(found, state), width)
+    yield from _wrapped_all(_late(found), width)
     if found.working:
         yield ""
         yield "How its days follow:"
@@ -192,12 +193,17 @@ def _in_the_way(found: Assessment, width: int) -> Iterator[str]:
         yield from _wrapped(told, width, indent="    ", first="  - ")
 
 
-def _warnings(found: Assessment, term: Term) -> Iterator[str]:
+def _late(found: Assessment) -> Iterator[str]:
+    """Yield that its last day has passed: who asks must not read that at the end of a page."""
     if found.held_past_maximum:
         yield "It is held past its maximum: the hold decides, and the clock runs on."
     elif found.overdue_since is not None:
         late = (found.on - found.overdue_since).days + 1
-        yield f"It is over-retained by {late:,} {'day' if late == 1 else 'days'}."
+        days = "day" if late == 1 else "days"
+        yield f"It is over-retained by {late:,} {days}, since {long_day(found.overdue_since)}."
+
+
+def _warnings(found: Assessment, term: Term) -> Iterator[str]:
     for first, last in () if found.timeline is None else found.timeline.overdue_spans:
         yield (
             f"It was overdue from {long_day(first)} to {long_day(last)}: the extension was signed "
