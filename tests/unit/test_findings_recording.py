@@ -7,16 +7,20 @@ import pytest
 
 from retention.domain.agreement import AfterEnd, EventKind, Rule, Trigger, Which
 from retention.domain.clock import Period
+from retention.domain.instruction import InstructionVerb
 from retention.domain.pattern import Pattern
 from retention.domain.term import Term
-from retention.errors import AnswerError
+from retention.errors import AnswerError, RefusedError, StaleError
+from retention.ports.progress import NoProgress
 from retention.steps.authorise import matching_holds
 from retention.steps.cases import case_of, read_proposal
 from retention.steps.incidents import every_incident
 from retention.steps.record.closing import plan_closing
 from retention.steps.record.events import plan_event
 from retention.steps.record.holds import plan_confirmation, plan_hold
+from retention.steps.record.instructions import Said, plan_instruction
 from retention.steps.record.scopes import Scope
+from retention.steps.today import Asking, today
 from tests.support.recording import change_class, surveyed_world
 from tests.support.world import World
 
@@ -78,6 +82,17 @@ class TestHoldsThatTheirNamesLeave:
         world.hold("INV/patient/2019")
         renew(world, describes="Invented, described anew")
         assert holds(world) == {"INV/patient/2019": ["H-0001"], "INV/patient/2020": []}
+
+    def test_a_nation_is_held_however_its_folder_is_written(self):
+        world = surveyed_world()
+        place = Pattern.parse("s3://records/patient/{nation:[A-Za-z]+}/{round:[0-9]{4}}/")
+        change_class(world, datasets=(place,), copies=())
+        for nation in ("England", "england", "Wales"):
+            world.put(f"patient/{nation}/2019/a")
+        world.survey()
+        world.record(plan_hold, Scope("INV", nation="england"), "court")
+        held = [name for name, ids in holds(world).items() if ids]
+        assert held == ["INV/patient/England/2019", "INV/patient/england/2019"]
 
     def test_the_authority_to_destroy_asks_in_the_same_way(self):
         world = surveyed_world(("2019",))
@@ -162,8 +177,48 @@ class TestWhatNobodyWouldHearOfAgain:
         surveyed = world.ledger.stream("survey:INV")[-1]
         assert surveyed.number("unclassified") == 1
 
+    def test_an_agreement_whose_files_are_gone_is_told_every_day(self):
+        world = surveyed_world()
+        ports = (world.library, world.catalogue, world.ledger, world.evidence, NoProgress())
+        asking = Asking(*ports, world.clock.today())
+        assert not [line for line in today(asking) if line.what == "whose files are gone"]
+        world.library.terms = lambda on: []
+        told = [line for line in today(asking) if line.what == "whose files are gone"]
+        assert [(line.how_many, line.which, line.urgent) for line in told] == [(1, ("INV",), True)]
+
 
 class TestWhatWouldBeginTooEarly:
+    def test_a_version_whose_successor_was_in_force_does_not_govern_again(self):
+        world = surveyed_world()
+        old = world.library.now
+        renew(world, rule=Rule(Trigger.of("round-published"), (), P("P8Y")))
+        world.library.now = old
+        with pytest.raises(RefusedError, match="INV v2 came into force, and its file is gone"):
+            world.survey()
+
+    def test_what_was_approved_before_that_successor_is_not_destroyed(self):
+        world = surveyed_world(("2019",))
+        proposal = world.propose_all()
+        world.approve(proposal)
+        old = world.library.now
+        renew(world)
+        world.library.now = old
+        with pytest.raises(StaleError, match="v2 came into force since it was shown"):
+            world.dispose(proposal)
+        assert not world.store.orders
+
+    def test_a_short_minimum_that_was_confirmed_is_no_word_on_a_shorter_one(self):
+        world = surveyed_world(("2019",))
+        change_class(world, shorter_than="five years are shorter than eight")
+        said = Said("INV/patient", InstructionVerb.CONFIRM_SHORTER, "north", date(2026, 1, 1))
+        assert not any(each.assessment.eligible for each in world.classify())
+        world.record(plan_instruction, said)
+        assert all(each.assessment.eligible for each in world.classify())
+        renew(world, rule=Rule(Trigger.of("round-published"), (), P("P1Y")))
+        assert not any(each.assessment.eligible for each in world.classify())
+        world.record(plan_instruction, said)
+        assert all(each.assessment.eligible for each in world.classify())
+
     def test_an_end_is_contradicted_by_a_version_that_comes_afterwards(self):
         world = surveyed_world(("2019",), ())
         rule = Rule(Trigger.of("round-published"), (), P("P1M"))

@@ -3,6 +3,7 @@
 The words are those of the agreement file; how dates follow from them is ``domain.timeline``.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -230,6 +231,13 @@ class RetentionClass:
             if rule is not None:
                 names |= dict.fromkeys(rule.event_names)
         return tuple(names)
+
+    @property
+    def minimum_mark(self) -> str:
+        """Its minimum as the ledger takes it, such as ``P5Y``; "" if it has none."""
+        rule = self.rule
+        keep = None if rule is None else rule.keep_at_least or rule.keep_exactly
+        return "" if keep is None else re.sub("[^A-Za-z0-9]+", "-", str(keep))
 
     @property
     def is_personal(self) -> bool:

@@ -72,9 +72,13 @@ class Hold:
             self.reference in {"", dataset.reference}
             and self.class_name in {"", dataset.class_name}
             and self.dataset in {"", str(dataset)}
-            and (not self.nation or dataset.values.get("nation", self.nation) == self.nation)
+            and (not self.nation or self._is_of(dataset.values.get("nation")))
             and self._concerns(subject)
         )
+
+    def _is_of(self, nation: str | None) -> bool:
+        # A folder may be called England where the letter says england.
+        return nation is None or nation.casefold() == self.nation.casefold()
 
     def _concerns(self, subject: Subject | None) -> bool:
         if subject is None:

@@ -34,7 +34,7 @@ class Instruction:
     controller: str
     signed_on: date
     until: date | None = None  # of an extension
-    to: str = ""  # the class, of a reclassification
+    to: str = ""  # the class, of a reclassification; the minimum, of one that is confirmed
     moves_maximum: bool = False  # an extension moves destroy_by only if it says so
     by: str = ""
     evidence: str = ""

@@ -17,7 +17,7 @@ from retention.domain.case import Case
 from retention.domain.dataset import DatasetId
 from retention.domain.disposition import State
 from retention.domain.eligibility import assess
-from retention.domain.entry import Record
+from retention.domain.entry import Entry, Record
 from retention.domain.hold import Hold, HoldBook, Subject, covered_by, every_hold_in
 from retention.domain.manifest import Manifest
 from retention.domain.proposal import Item, Proposal
@@ -36,7 +36,7 @@ from retention.steps.answers import answer_of, kept_items, roots_of
 from retention.steps.cases import case_of, read_proposal
 from retention.steps.moves import state_of
 from retention.steps.notify import document_of, notices
-from retention.steps.registers import HOLDS, Registers, term_of
+from retention.steps.registers import HOLDS, Registers, events_stream, term_of
 
 _MAY_GO_ON = {State.COOLING_OFF, State.IN_DISPOSAL}
 
@@ -58,6 +58,7 @@ class FreshAuthority:
         item = _item(proposal, approval, manifest)
         self._require_approved(case, proposal, approval)
         require_agreement(proposal, self.library, self.clock.today())
+        require_newest(proposal, self.ledger)
         require_no_hold(self.ledger, self.library, [item], proposal, since=case.proposed.index)
         require_ground(self.ledger, self.library, item, proposal, self.clock.today())
         require_no_objection(self.ledger, self.evidence, item)
@@ -140,6 +141,17 @@ def require_agreement(proposal: Proposal, library: Library, today: date) -> None
     if (governing.version, governing.digest) != (proposal.version, proposal.agreement_digest):
         raise StaleError(
             f"{proposal.agreement} changed since it was shown (now v{governing.version})",
+            hint="propose afresh under the version in force",
+        )
+
+
+def require_newest(proposal: Proposal, ledger: Ledger) -> None:
+    """Raise StaleError if a later version came into force, also one whose file is gone since."""
+    records = ledger.stream(events_stream(proposal.agreement))
+    later = [r.number("version") for r in records if r.kind is Entry.AGREEMENT]
+    if any(version > proposal.version for version in later):
+        raise StaleError(
+            f"{proposal.agreement} v{max(later)} came into force since it was shown",
             hint="propose afresh under the version in force",
         )
 

@@ -6,7 +6,12 @@ from typing import Final, Self
 
 from retention.domain.events import EventBook, events_in
 from retention.domain.hold import HoldBook, holds_in
-from retention.domain.instruction import InstructionBook, instructions_in
+from retention.domain.instruction import (
+    Instruction,
+    InstructionBook,
+    InstructionVerb,
+    instructions_in,
+)
 from retention.domain.knowledge import Ground
 from retention.domain.term import Term
 from retention.errors import NotAuthorisedError
@@ -40,8 +45,19 @@ class Registers:
             term,
             EventBook.of(term.reference, events_in(records)),
             self.holds,
-            InstructionBook.of(instructions_in(records)),
+            InstructionBook.of(i for i in instructions_in(records) if _says_so_still(i, term)),
         )
+
+
+def _says_so_still(each: Instruction, term: Term) -> bool:
+    """Tell whether an instruction is about what the version in force says.
+
+    What confirms a short minimum confirms that one, and not one that is shorter still.
+    """
+    if each.verb != InstructionVerb.CONFIRM_SHORTER or term.governing is None:
+        return True
+    kinds = [kind for kind in term.governing.classes if kind.name == each.class_name]
+    return all(kind.minimum_mark == each.to for kind in kinds)
 
 
 def term_of(library: Library, reference: str, on: date) -> Term:

@@ -126,6 +126,10 @@ def _agreements(asking: Asking) -> Iterator[Line]:
         if expired_unconfirmed(term, registers.ground(term).events, asking.on)
     ]
     yield Line(section, "expired, unconfirmed", len(expired), (*expired,), urgent=bool(expired))
+    known = {term.reference for term in asking.terms}
+    surveyed = {r.text("agreement") for r in asking.ledger.of_kind(Entry.SURVEYED)}
+    if gone := sorted(surveyed - known):
+        yield Line(section, "whose files are gone", len(gone), (*gone,), urgent=True)
     soon = asking.on + timedelta(days=90)
     ending = [
         f"{term.reference} ({long_day(term.ends_on)})"

@@ -208,7 +208,7 @@ def _instruction(
         controller=said.controller,
         signed_on=said.signed_on,
         until=said.until,
-        to=said.to,
+        to=kind.minimum_mark if said.verb is InstructionVerb.CONFIRM_SHORTER else said.to,
         moves_maximum=said.moves_maximum,
         by=why.by.id,
     )
