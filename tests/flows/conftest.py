@@ -7,7 +7,7 @@ from prefect.exceptions import Pause
 from prefect.flow_engine import run_flow
 from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 
-from retention import wiring
+from retention.wiring import process
 from tests.support import fake_work
 
 
@@ -51,5 +51,5 @@ class Runs:
 @pytest.fixture
 def runs(stage, monkeypatch):
     work = fake_work.FakeWork(stage.folder)
-    monkeypatch.setattr(wiring, "_installed", [work])
+    monkeypatch.setattr(process, "_installed", [work])
     return Runs(stage, work)
