@@ -77,6 +77,13 @@ class TestHoldsThatTheirNamesLeave:
             "INV/patient/wales/2020": ["H-0001"],
         }
 
+    def test_what_is_held_for_a_controller_is_held_for_its_successor(self):
+        world = surveyed_world(("2019",))
+        world.record(plan_hold, Scope("INV", controller="north"), "court")
+        assert holds(world) == {"INV/patient/2019": ["H-0001"]}
+        world.library.now = dataclasses.replace(world.library.now, controllers=("west", "south"))
+        assert holds(world) == {"INV/patient/2019": ["H-0001"]}
+
     def test_a_dataset_that_keeps_its_name_is_held_alone(self):
         world = surveyed_world()
         world.hold("INV/patient/2019")

@@ -325,6 +325,16 @@ class Agreement:
         """Whether any class is agreed, so that something may be disposed of."""
         return any(each.status is Status.SIGNED for each in self.classes)
 
+    @property
+    def every_controller(self) -> tuple[str, ...]:
+        """Every controller that the agreement names, or any class of it, each once."""
+        found = dict.fromkeys(self.controllers)
+        for kind in self.classes:
+            found |= dict.fromkeys(kind.controllers)
+            for ids in kind.controllers_by_nation.values():
+                found |= dict.fromkeys(ids)
+        return tuple(found)
+
     def class_named(self, name: str) -> RetentionClass:
         """Return the class; raise KeyError if the agreement has none of that name."""
         for each in self.classes:

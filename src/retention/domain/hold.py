@@ -94,12 +94,14 @@ class Hold:
     def under(self, agreement: Agreement) -> Self:
         """Return it as it is to be looked for while this version of its agreement governs.
 
-        What it names may go by another name since: a class that the version does not have any
-        more, or a dataset whose id it would write in another way.  Nobody can tell which, so that
-        more is held until people place it anew: it fails closed.
+        What it names may go by another name since: a class or a controller that the version does
+        not have any more, or a dataset whose id it would write in another way.  Nobody can tell
+        which, so that more is held until people place it anew: it fails closed.
         """
         if not self.reference or self.reference != agreement.reference:
             return self
+        if self.controller and self.controller not in agreement.every_controller:
+            return replace(self, controller="").under(agreement)
         named = self.class_name or self.dataset.partition("/")[2].partition("/")[0]
         kind = next((each for each in agreement.classes if each.name == named), None)
         if not named or (kind is not None and (not self.dataset or kind.has(self.dataset))):

@@ -87,7 +87,7 @@ def require_scope(scope: Scope, ports: Recording) -> Scope:
     if scope.class_name:
         _require_class(scope.class_name, agreements)
     if scope.controller:
-        known = {c for each in agreements for c in _controllers(each)}
+        known = {c for each in agreements for c in each.every_controller}
         naming.party_named(ports, scope.controller, known, "that is no controller of these data")
     if scope.nation:
         _require_nation(scope.nation, agreements, ports)
@@ -188,7 +188,7 @@ def answering(hold: Hold, reach: Reach, ports: Recording) -> tuple[str, ...]:
             values = {"nation": hold.nation} if hold.nation else {}
             found |= dict.fromkeys(kind.controllers_of(values) or agreement.controllers)
         else:
-            found |= dict.fromkeys(_controllers(agreement))
+            found |= dict.fromkeys(agreement.every_controller)
     return tuple(c for c in found if hold.controller in {"", c})
 
 
@@ -236,15 +236,6 @@ def _require_nation(nation: str, agreements: Sequence[Agreement], ports: Recordi
             "there is no nation of that name here",
             hint=naming.guess(nation, known, "none is named"),
         )
-
-
-def _controllers(agreement: Agreement) -> dict[str, None]:
-    found = dict.fromkeys(agreement.controllers)
-    for kind in agreement.classes:
-        found |= dict.fromkeys(kind.controllers)
-        for ids in kind.controllers_by_nation.values():
-            found |= dict.fromkeys(ids)
-    return found
 
 
 def _kind(agreement: Agreement, name: str) -> RetentionClass | None:
