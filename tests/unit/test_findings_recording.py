@@ -16,7 +16,7 @@ from retention.steps.authorise import matching_holds
 from retention.steps.cases import case_of, read_proposal
 from retention.steps.incidents import every_incident
 from retention.steps.record.closing import plan_closing
-from retention.steps.record.events import plan_event
+from retention.steps.record.events import plan_event, plan_retraction
 from retention.steps.record.holds import plan_confirmation, plan_hold
 from retention.steps.record.instructions import Said, plan_instruction
 from retention.steps.record.scopes import Scope
@@ -292,3 +292,25 @@ class TestWhoseWordItIs:
         planned = world.record(plan_confirmation, "H-0001", "south", date(2027, 11, 1))
         assert len(planned.preview.notes) == 1
         assert self.over_retained(world) == []
+
+
+class TestWhatIsRecordedAnewVoids:
+    """Ruling 11: any changed input voids an approval, also where it moves no day."""
+
+    def test_the_same_event_retracted_and_recorded_again_voids_the_approval(self):
+        world = surveyed_world()
+        proposal = world.propose_all()
+        world.approve(proposal)
+        world.record(plan_retraction, "INV", "round-published", "2019", by="audit-01")
+        world.publish(("2019",))
+        with pytest.raises(StaleError, match="recorded anew"):
+            world.dispose(proposal)
+        assert not world.store.orders
+
+    def test_an_event_of_another_round_voids_nothing(self):
+        world = surveyed_world()
+        proposal = world.propose_all()
+        world.approve(proposal)
+        world.publish(("2031",), on=date(2026, 6, 30))
+        world.dispose(proposal)
+        assert world.store.orders

@@ -69,6 +69,10 @@ class InstructionBook:
         known = [*self.on_dataset.values(), *self.on_class.values()]
         return self.of([*(each for some in known for each in some), instruction])
 
+    def concerning(self, class_name: str, dataset: str) -> Sequence[Instruction]:
+        """Return what was instructed of one dataset, or of its whole class."""
+        return (*self.on_dataset.get(dataset, ()), *self.on_class.get(class_name, ()))
+
     def extensions(self, dataset: str) -> Sequence[Instruction]:
         """Return the extensions of one dataset, oldest first."""
         found = self.on_dataset.get(dataset, ())
@@ -76,7 +80,7 @@ class InstructionBook:
 
     def diverting(self, class_name: str, dataset: str) -> Sequence[Instruction]:
         """Return what says that a dataset is to be returned or reclassified and not destroyed."""
-        found = (*self.on_dataset.get(dataset, ()), *self.on_class.get(class_name, ()))
+        found = self.concerning(class_name, dataset)
         away = {InstructionVerb.RETURN, InstructionVerb.RECLASSIFY}
         return [each for each in found if each.verb in away]
 

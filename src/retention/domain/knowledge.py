@@ -73,11 +73,29 @@ def recorders_of(
     dataset: DatasetId, kind: RetentionClass, agreement: Agreement, ground: Ground
 ) -> frozenset[str]:
     """Return who recorded any of the events that the days of one dataset follow from."""
+    return frozenset(event.by for event in _events_of(dataset, kind, agreement, ground))
+
+
+def newest_entry_of(
+    dataset: DatasetId, kind: RetentionClass, agreement: Agreement, ground: Ground
+) -> int:
+    """Return the last ledger entry that the days of one dataset follow from; -1 if there is none.
+
+    Source: ``clock.md``, ruling 11: any changed input voids an approval.
+    """
+    events = _events_of(dataset, kind, agreement, ground)
+    said = ground.instructions.concerning(kind.name, str(dataset))
+    return max([event.entry for event in events] + [each.entry for each in said], default=-1)
+
+
+def _events_of(
+    dataset: DatasetId, kind: RetentionClass, agreement: Agreement, ground: Ground
+) -> list[TriggerEvent]:
     facts = facts_of(dataset, kind, agreement, ground)
     found = [each.event for each in facts.known.values()]
     found += [ground.events.find(name, str(dataset)) for name in sorted(PER_DATASET)]
     found.append(None if facts.end is None else facts.end.event)
-    return frozenset(event.by for event in found if event is not None)
+    return [event for event in found if event is not None]
 
 
 def _known(

@@ -19,6 +19,7 @@ from retention.domain.disposition import State
 from retention.domain.eligibility import assess
 from retention.domain.entry import Entry, Record
 from retention.domain.hold import Hold, HoldBook, Subject, covered_by, every_hold_in
+from retention.domain.knowledge import newest_entry_of
 from retention.domain.manifest import Manifest
 from retention.domain.proposal import Item, Proposal
 from retention.errors import (
@@ -60,7 +61,14 @@ class FreshAuthority:
         require_agreement(proposal, self.library, self.clock.today())
         require_newest(proposal, self.ledger)
         require_no_hold(self.ledger, self.library, [item], proposal, since=case.proposed.index)
-        require_ground(self.ledger, self.library, item, proposal, self.clock.today())
+        require_ground(
+            self.ledger,
+            self.library,
+            item,
+            proposal,
+            self.clock.today(),
+            since=case.proposed.index,
+        )
         require_no_objection(self.ledger, self.evidence, item)
         _require_day(approval, item, self.clock.today())
         state = state_of(self.ledger, manifest.dataset)
@@ -157,16 +165,19 @@ def require_newest(proposal: Proposal, ledger: Ledger) -> None:
 
 
 def require_ground(
-    ledger: Ledger, library: Library, item: Item, proposal: Proposal, today: date
+    ledger: Ledger, library: Library, item: Item, proposal: Proposal, today: date, *, since: int
 ) -> None:
     """Raise StaleError unless the clock says today what it said when people were shown the list.
 
+    Nor may anything that it follows from have been recorded anew after entry *since*, where the
+    list was frozen, also if that moves no day.
     Source: ``clock.md``, ruling 11: any changed input voids an approval.
     """
     term = term_of(library, proposal.agreement, today)
     assert term.governing is not None
     ground = replace(Registers.read(ledger).ground(term), holds=HoldBook())  # asked on their own
-    found = assess(_id_of(item, term.governing), ground, on=today)
+    dataset = _id_of(item, term.governing)
+    found = assess(dataset, ground, on=today)
     trigger, days = found.trigger, found.days
     if not found.eligible or trigger is None or days is None:
         raise StaleError(
@@ -176,6 +187,12 @@ def require_ground(
     shown = (item.trigger_on, item.trigger_evidence, [item.due_on, item.destroy_by])
     if (trigger.on.isoformat(), trigger.evidence, dates) != shown:
         raise StaleError("its dates changed since they were shown", hint="propose afresh")
+    kind = term.governing.class_named(item.class_name)
+    if newest_entry_of(dataset, kind, term.governing, ground) > since:
+        raise StaleError(
+            "what its dates follow from was recorded anew since they were shown",
+            hint="propose afresh",
+        )
 
 
 def require_no_objection(ledger: Ledger, evidence: Evidence, item: Item) -> None:
