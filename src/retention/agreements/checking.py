@@ -37,7 +37,7 @@ def read_directory(
 ) -> tuple[Mapping[str, Party] | None, Sequence[PersonTable] | None, EngineFile | None]:
     """Return parties, people and engine; None for each that cannot be read."""
     for file in sorted(set(DIRECTORY) - named):
-        hint = "policies/README.md has an example of each."
+        hint = "`retention init` writes one to fill in; policies/README.md has an example."
         findings.faults.append(Fault(file, 1, 1, "no such file", f"a file `{file}`", hint))
     read = {
         file: fit(DIRECTORY[file], doc, (), findings) for file, doc in sorted(documents.items())

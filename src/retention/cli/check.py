@@ -16,7 +16,7 @@ from retention.agreements.faults import counted
 from retention.cli.common import as_at, as_json, asked_on, lines, policies_option
 from retention.domain.agreement import Agreement
 from retention.domain.words import long_day
-from retention.errors import StoreError
+from retention.errors import AgreementError, StoreError
 from retention.settings import policy_files
 
 COMPARED, NO_LEDGER, UNREACHABLE = "compared", "none", "unreachable"
@@ -74,6 +74,11 @@ def _folder(path: Path) -> Path:
     """Return the folder of a library: of a file, the one above it that says who we are."""
     if path.is_dir():
         return path
+    if not path.exists():
+        raise AgreementError(
+            "there is no folder with agreements here",
+            hint="`retention init` begins one; PATH or --policies names another",
+        )
     above = [folder for folder in path.absolute().parents if (folder / "engine.toml").is_file()]
     return above[0] if above else path.absolute().parent
 

@@ -49,17 +49,56 @@ sender = "records@example.invalid"
 """
 
 
+# What an agreement needs beside it.  What stands empty must be filled in: it is refused until then.
+BEGINNINGS = {
+    "engine.toml": """\
+certificate_prefix = ""       # certificate numbers begin with it
+demonstration      = false
+
+[issuer]                      # who we are: on certificates, and in the key that signs them
+legal_name   = ""
+address      = ""
+registration = ""
+contact      = ""
+
+[keeps]                       # our own working records, never the controllers' data
+catalogue = "P1Y"
+logs      = "P90D"
+runs      = "P90D"
+mails     = "P2Y"
+""",
+    "parties.toml": """\
+[[party]]                     # one for each organisation that an agreement names
+id         = ""
+name       = ""
+# email    = "records@example.invalid"   # where notices and certificates go
+to_confirm = false
+""",
+    "people.toml": """\
+[[person]]                    # one for each of those who decide or record; no passwords
+id    = "rm-01"
+name  = ""
+roles = ["records-manager"]
+""",
+}
+
+
 @click.command()
 def init() -> None:
-    """Make a working folder: retention.toml, databases brought to date, keys.
+    """Make a working folder: settings, the files beside agreements, databases, keys.
 
-    Safe to run again: what is there stays, and databases are brought to their newest form.
+    In an empty folder it writes files to fill in; run again, it makes the rest.  What is there
+    stays, and databases are brought to their newest form.
     """
     path = Path(FILE)
     if not path.exists():
         path.write_text(SETTINGS, encoding="utf-8")
         click.echo(f"{FILE} is written: look at it, it says where things are.")
     work = wiring.compose()
+    if begun := _begun(work.settings.policies):
+        click.echo(f"In {work.settings.policies.name}/, {', '.join(begun)}: fill them in.")
+        click.echo("Then run `retention init` again: the keys that it makes bear your name.")
+        return
     for kept in (work.ledger, work.catalogue, work.identities):
         kept.close()
     fingerprint_of = fingerprint(work.keyring.issuer.certificate_pem)
@@ -69,6 +108,15 @@ def init() -> None:
         f"Give controllers, with the agreement, the issuer's fingerprint:\n  {fingerprint_of}"
     )
     click.echo(f"and the ledger's key:\n  {work.keyring.ledger.public_text}")
+
+
+def _begun(folder: Path) -> list[str]:
+    """Write what is not there yet of the files beside agreements, and return their names."""
+    folder.mkdir(parents=True, exist_ok=True)
+    missing = [name for name in BEGINNINGS if not (folder / name).exists()]
+    for name in missing:
+        (folder / name).write_text(BEGINNINGS[name], encoding="utf-8")
+    return missing
 
 
 @click.command()
