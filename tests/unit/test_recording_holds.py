@@ -380,3 +380,8 @@ def test_a_running_statutory_clock_is_shown_when_its_hold_is_released(world):
     ).write(world.recording)
     planned = plan(world, plan_release_request, "H-0001", "")
     assert any("to be answered by 30 November 2026" in n for n in planned.preview.notes)
+
+
+def test_a_class_is_named_with_its_agreement(world):
+    with pytest.raises(AgreementError, match="no agreement is named"):
+        plan(world, plan_hold, Scope(class_name="patient"), "court")

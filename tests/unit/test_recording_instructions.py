@@ -15,6 +15,7 @@ from retention.steps.moves import state_of
 from retention.steps.notify import notices
 from retention.steps.record.answers import ANSWERS, plan_answer
 from retention.steps.record.instructions import Said, plan_instruction
+from retention.steps.record.retractions import plan_instruction_retraction
 from tests.support.recording import change_class, plan, surveyed_world, taken_as_shown
 
 D = date.fromisoformat
@@ -271,3 +272,43 @@ def test_an_answer_to_nothing_or_of_nobody_is_refused(notice, controller, answer
         plan(world, plan_answer, notice or known, controller, answer)
     assert refused.value.hint.startswith(hint)
     assert notice is None or known in refused.value.hint
+
+
+def retract(world, number="I-0001", by="rm-01"):
+    return plan(world, plan_instruction_retraction, "INV", number, by=by)
+
+
+def test_an_instruction_recorded_by_mistake_is_retracted_as_if_never_recorded(world):
+    before = world.classify()[0].assessment.days
+    taken_as_shown(world, instruct(world, EXTEND))
+    assert world.classify()[0].assessment.days != before
+    changed = taken_as_shown(world, retract(world))[DATASET]
+    assert changed["kept through"] == (D("2026-12-15"), D("2026-03-31"))
+    assert world.classify()[0].assessment.days == before
+    # The one extension that the agreement allows is there to be made again, under a new number.
+    taken_as_shown(world, instruct(world, EXTEND))
+    assert [each.id for each in instructions_in(world.ledger.records)] == ["I-0002"]
+
+
+def test_what_was_to_be_returned_by_mistake_may_be_reviewed_again(world):
+    taken_as_shown(world, instruct(world, RETURN, controller="south"))
+    assert not world.classify()[0].assessment.eligible
+    taken_as_shown(world, retract(world))
+    assert world.classify()[0].assessment.eligible
+
+
+@pytest.mark.parametrize("number", ["I-0002", "H-0001", ""])
+def test_only_an_instruction_that_stands_can_be_retracted(world, number):
+    taken_as_shown(world, instruct(world, EXTEND))
+    with pytest.raises(RefusedError) as refused:
+        retract(world, number)
+    assert "I-0001" in refused.value.hint
+    taken_as_shown(world, retract(world))
+    with pytest.raises(RefusedError):
+        retract(world)
+
+
+def test_not_everybody_retracts_an_instruction(world):
+    taken_as_shown(world, instruct(world, EXTEND))
+    with pytest.raises(NotAuthorisedError):
+        retract(world, by="audit-01")

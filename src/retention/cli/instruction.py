@@ -12,6 +12,7 @@ from retention.domain.instruction import InstructionVerb, instructions_in
 from retention.steps.record.answers import ANSWERS, plan_answer
 from retention.steps.record.instructions import Said, plan_instruction
 from retention.steps.record.naming import term_named, terms_of
+from retention.steps.record.retractions import plan_instruction_retraction
 from retention.steps.registers import events_stream
 from retention.views.preview import table_json
 
@@ -105,6 +106,25 @@ def _require_one(
         raise click.UsageError("an instruction counts from its signature: --signed-on is missing")
     if moves_maximum and chosen != [InstructionVerb.EXTEND]:
         raise click.UsageError("--moves-maximum belongs to --extend-until")
+
+
+@instruction.command(name="retract")
+@click.argument("agreement")
+@click.argument("number")
+@an_act
+def instruction_retract(*, agreement: str, number: str, given: Given) -> None:
+    """Retract instruction NUMBER of AGREEMENT, recorded by mistake: as if it had never been.
+
+    \b
+    Example:
+      retention instruction retract NACEL I-0003 --evidence note.pdf \\
+        --reason "It was about another audit, see the letter" --as rm-01
+    """  # noqa: D301  # as above
+    take(
+        given,
+        lambda why, ports: plan_instruction_retraction(agreement, number, why=why, ports=ports),
+        done="{result} counts no more, by {entries}.",
+    )
 
 
 @instruction.command(name="list")

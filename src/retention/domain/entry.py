@@ -31,6 +31,7 @@ class Entry(StrEnum):
     RELEASE_ASKED = "release_asked"  # by one person; another confirms it
     HOLD_RELEASED = "hold_released"
     INSTRUCTION = "instruction"  # a party's recorded word on datasets or a class
+    INSTRUCTION_RETRACTED = "instruction_retracted"  # recorded by mistake: as if never made
     SURVEYED = "surveyed"
     MOVED = "moved"  # a dataset, in the table of moves
     NOTICE = "notice"  # what controllers are told: (dataset, clause, action)
@@ -75,6 +76,7 @@ FACTS: Mapping[Entry, frozenset[str]] = MappingProxyType(
             Entry.HOLD_RELEASED: f"hold {_WHY}",
             Entry.INSTRUCTION: "instruction verb agreement class dataset until to moves_maximum"
             f" controller signed_on {_WHY}",
+            Entry.INSTRUCTION_RETRACTED: f"agreement instruction {_WHY}",
             Entry.SURVEYED: "agreement version datasets versions bytes unclassified failed",
             Entry.MOVED: "dataset event before after",
             Entry.NOTICE: "notice agreement version action document datasets",

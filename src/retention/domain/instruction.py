@@ -91,23 +91,29 @@ class InstructionBook:
 
 
 def instructions_in(records: Iterable[Record]) -> list[Instruction]:
-    """Return the instructions among *records*, in the order of their recording."""
-    return [
-        Instruction(
-            id=r.text("instruction"),
-            verb=r.text("verb"),
-            reference=r.text("agreement"),
-            class_name=r.text("class"),
-            dataset=r.text("dataset"),
-            controller=r.text("controller"),
-            signed_on=date.fromisoformat(r.text("signed_on")),
-            until=date.fromisoformat(r.text("until")) if r.text("until") else None,
-            to=r.text("to"),
-            moves_maximum=bool(r.number("moves_maximum")),
-            by=r.text("by"),
-            evidence=r.text("evidence"),
-            entry=r.index,
-        )
-        for r in records
-        if r.kind is Entry.INSTRUCTION
-    ]
+    """Return the instructions among *records* that were not retracted, in their order."""
+    standing: dict[str, Instruction] = {}
+    for r in records:
+        if r.kind is Entry.INSTRUCTION:
+            standing[r.text("instruction")] = _instruction(r)
+        elif r.kind is Entry.INSTRUCTION_RETRACTED:
+            standing.pop(r.text("instruction"), None)
+    return list(standing.values())
+
+
+def _instruction(r: Record) -> Instruction:
+    return Instruction(
+        id=r.text("instruction"),
+        verb=r.text("verb"),
+        reference=r.text("agreement"),
+        class_name=r.text("class"),
+        dataset=r.text("dataset"),
+        controller=r.text("controller"),
+        signed_on=date.fromisoformat(r.text("signed_on")),
+        until=date.fromisoformat(r.text("until")) if r.text("until") else None,
+        to=r.text("to"),
+        moves_maximum=bool(r.number("moves_maximum")),
+        by=r.text("by"),
+        evidence=r.text("evidence"),
+        entry=r.index,
+    )

@@ -83,6 +83,11 @@ def require_scope(scope: Scope, ports: Recording) -> Scope:
                 hint="a dataset alone is enough: its id says of which it is",
             )
         scope = replace(scope, reference=dataset.reference)
+    if scope.class_name and not scope.reference:
+        raise AgreementError(
+            "a class is one of an agreement, and no agreement is named",
+            hint="say --agreement too: classes of other agreements may have the same name",
+        )
     agreements = _agreements(scope, ports)
     if scope.class_name:
         _require_class(scope.class_name, agreements)
