@@ -3,7 +3,10 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from itertools import zip_longest
 from pathlib import Path
+from shutil import get_terminal_size
+from textwrap import wrap
 from typing import Any
 
 import click
@@ -46,6 +49,7 @@ policies_option = click.option(
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Ask under the agreements in this folder.",
 )
+WIDTH = 100  # of a table on a narrower terminal, or on none
 PASSWORD = "RETENTION_PASSWORD"  # noqa: S105  # the name of a variable, not a password
 
 
@@ -92,17 +96,45 @@ def asked_on(work: wiring.Composition, as_at: datetime | None) -> date:
 
 
 def table_lines(rows: Sequence[Mapping[str, Any]], indent: str = "  ") -> Iterator[str]:
-    """Yield *rows* as a table for people, under the names of the columns."""
+    """Yield *rows* as a table for people, under the names of the columns.
+
+    Where it is wider than a terminal, the widest columns are wrapped between words.
+    """
     if not rows:
         return
-    names = list(rows[0])
-    cells = [[_cell(row.get(name)) for name in names] for row in rows]
-    widths = [max(len(n), *(len(c[i]) for c in cells)) for i, n in enumerate(names)]
-    heads = (n.replace("_", " ").ljust(w) for n, w in zip(names, widths, strict=True))
-    yield click.style(f"{indent}{'  '.join(heads).rstrip()}", bold=True)
+    heads = [name.replace("_", " ") for name in rows[0]]
+    cells = [[_cell(row.get(name)) for name in rows[0]] for row in rows]
+    limit = max(WIDTH, get_terminal_size().columns) - len(indent) - 2 * (len(heads) - 1)
+    widths = _widths([heads, *cells], limit)
+    for line in _lines_of(heads, widths):
+        yield click.style(f"{indent}{line}", bold=True)
     for row in cells:
-        texts = (c.ljust(w) for c, w in zip(row, widths, strict=True))
-        yield f"{indent}{'  '.join(texts).rstrip()}"
+        for line in _lines_of(row, widths):
+            yield f"{indent}{line}"
+
+
+def _widths(table: Sequence[Sequence[str]], limit: int) -> list[int]:
+    """Return how wide each column is: together at most *limit*, as far as words allow."""
+    columns = list(zip(*table, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    least = [max(len(word) for cell in column for word in cell.split(" ")) for column in columns]
+    while (over := sum(widths) - limit) > 0:
+        able = [n for n, width in enumerate(widths) if width > least[n]]
+        if not able:
+            break
+        widest = max(able, key=lambda n: widths[n])
+        widths[widest] = max(least[widest], widths[widest] - over)
+    return widths
+
+
+def _lines_of(row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
+    folded = (
+        wrap(cell, width, break_long_words=False, break_on_hyphens=False) or [""]
+        for cell, width in zip(row, widths, strict=True)
+    )
+    for texts in zip_longest(*folded, fillvalue=""):
+        padded = (text.ljust(width) for text, width in zip(texts, widths, strict=True))
+        yield "  ".join(padded).rstrip()
 
 
 def _cell(value: Any) -> str:
