@@ -40,5 +40,15 @@ def test_what_has_no_spaces_is_never_broken():
     assert any(name in line for line in plain([{"dataset": name, "size": "1 GB"}]))
 
 
+def test_what_is_read_at_a_glance_stays_on_one_line():
+    rows = [
+        {"state": "in force, unconfirmed", "may go from": "2022-04-01 → 2020-04-01", "why": WHY}
+    ]
+    said = "\n".join(plain(rows))
+    assert "in force, unconfirmed" in said
+    assert "2022-04-01 → 2020-04-01" in said
+    assert max(map(len, plain(rows))) <= 100
+
+
 def test_a_cell_with_nothing_in_it_keeps_its_column():
     assert plain([{"a": "", "b": "x" * 120}])[1] == "     " + "x" * 120

@@ -50,6 +50,7 @@ policies_option = click.option(
     help="Ask under the agreements in this folder.",
 )
 WIDTH = 100  # of a table on a narrower terminal, or on none
+SHORT = 24  # what is no wider is read at a glance, and stays on one line
 PASSWORD = "RETENTION_PASSWORD"  # noqa: S105  # the name of a variable, not a password
 
 
@@ -117,7 +118,8 @@ def _widths(table: Sequence[Sequence[str]], limit: int) -> list[int]:
     """Return how wide each column is: together at most *limit*, as far as words allow."""
     columns = list(zip(*table, strict=True))
     widths = [max(map(len, column)) for column in columns]
-    least = [max(len(word) for cell in column for word in cell.split(" ")) for column in columns]
+    words = [max(len(word) for cell in column for word in cell.split(" ")) for column in columns]
+    least = [max(word, min(width, SHORT)) for word, width in zip(words, widths, strict=True)]
     while (over := sum(widths) - limit) > 0:
         able = [n for n, width in enumerate(widths) if width > least[n]]
         if not able:
