@@ -41,13 +41,11 @@ def test_what_has_no_spaces_is_never_broken():
 
 
 def test_what_is_read_at_a_glance_stays_on_one_line():
-    rows = [
-        {"state": "in force, unconfirmed", "may go from": "2022-04-01 → 2020-04-01", "why": WHY}
-    ]
-    said = "\n".join(plain(rows))
-    assert "in force, unconfirmed" in said
-    assert "2022-04-01 → 2020-04-01" in said
-    assert max(map(len, plain(rows))) <= 100
+    glance = {"state": "in force, unconfirmed", "may go from": "2022-04-01 → 2020-04-01"}
+    long = {"dataset": "EXAMPLE/questionnaires/2015", "place": "EXAMPLE/questionnaires/2016 too"}
+    lines = plain([{**glance, **long, "gone by": "2022-12-30 → 2020-12-30"}])
+    assert len(lines[1]) > 100, "there is no room to wrap in"
+    assert "in force, unconfirmed  2022-04-01 → 2020-04-01  EXAMPLE" in lines[1]
 
 
 def test_a_cell_with_nothing_in_it_keeps_its_column():
