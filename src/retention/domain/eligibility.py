@@ -52,6 +52,7 @@ class Assessment:
     ask_on: date | None = None  # for an event that has not come: ask about it from here
     review_at_latest: date | None = None
     raised: bool = False  # a person must look, every day until someone acts
+    overdue_since: date | None = None  # the first day past its maximum, if that has come
 
     @property
     def eligible(self) -> bool:
@@ -91,22 +92,6 @@ class Assessment:
         return self.overdue_since is not None
 
     @property
-    def overdue_since(self) -> date | None:
-        """The first day past its maximum, also where that was moved later than it was signed.
-
-        A period that nobody has agreed binds nobody.
-        """
-        line = self.timeline
-        if line is None or self.phase is Phase.PLACEHOLDER:
-            return None
-        spans = (first for first, last in line.overdue_spans if first <= self.on <= last)
-        if (first := next(spans, None)) is not None:
-            return first
-        if line.latest_by is None or line.latest_by >= self.on:
-            return None
-        return line.latest_by + timedelta(days=1)
-
-    @property
     def held_past_maximum(self) -> bool:
         """Whether holds that others ordered keep it past its maximum: a state and no fault."""
         return self.overdue and any(not hold.is_ours_alone for hold in self.holds)
@@ -132,6 +117,7 @@ class _Shared:
     ask_on: date | None = None
     review_at_latest: date | None = None
     raised: bool = True
+    overdue_since: date | None = None
 
 
 class Assessor:
@@ -185,6 +171,7 @@ class Assessor:
             shared.ask_on,
             shared.review_at_latest,
             shared.raised,
+            shared.overdue_since,
         )
 
     def _matching(self, dataset: DatasetId, kind: RetentionClass | None) -> tuple[Hold, ...]:
@@ -234,9 +221,9 @@ class Assessor:
         overdue = days is not None and days.destroy_by is not None and days.destroy_by < self._on
         overdue = overdue or any(first <= self._on <= last for first, last in found.overdue_spans)
         raised = raised or found.conflict or overdue or bool(found.awaiting) or days is None
-        return _Shared(
-            _phase(kind, found, self._on), tuple(reasons), found, ask_on, at_latest, raised
-        )
+        phase = _phase(kind, found, self._on)
+        since = _overdue_since(phase, found, self._on)
+        return _Shared(phase, tuple(reasons), found, ask_on, at_latest, raised, since)
 
     def _terms(self, kind: RetentionClass, dataset: str) -> list[str]:
         """Return the reasons that lie in agreement and instructions: each is raised."""
@@ -312,6 +299,21 @@ def _reasons_in(found: Timeline, on: date) -> list[str]:
     if days is not None and on < days.review_opens_on and not waits:
         reasons.append(f"its review opens on {long_day(days.review_opens_on)}")
     return reasons
+
+
+def _overdue_since(phase: Phase, line: Timeline, on: date) -> date | None:
+    """Return the first day past the maximum, also where that was moved later than it was signed.
+
+    A period that nobody has agreed binds nobody.
+    """
+    if phase is Phase.PLACEHOLDER:
+        return None
+    spans = (first for first, last in line.overdue_spans if first <= on <= last)
+    if (first := next(spans, None)) is not None:
+        return first
+    if line.latest_by is None or line.latest_by >= on:
+        return None
+    return line.latest_by + timedelta(days=1)
 
 
 def _phase(kind: RetentionClass, found: Timeline, on: date) -> Phase:

@@ -52,7 +52,7 @@ class DueList:
         """Count one dataset."""
         found = dated.assessment
         self.datasets += 1
-        if dated.state not in _ENDED:
+        if dated.state not in _ENDED and (found.raised or found.holds):  # else none can hold
             self.flags.update(name for name, holds in FLAGS.items() if holds(found))
         if dated.state in _ENDED:
             self.rest[dated.state.value] += 1
