@@ -157,7 +157,7 @@ def test_an_event_is_shown_asked_about_and_then_recorded(retention, folder):
     )
     assert code == 0, said
     assert "It touches 3 datasets, 258 object versions, 9 MB" in said
-    assert re.search(r"due on +not known  ->  1 April 2026", said)
+    assert re.search(r"may go from +not known  ->  1 April 2026", said)
     assert "Recorded as entry" in said
     assert entries(retention) == before + 1
     (row,) = listed(retention, "event", "list", "DEMO-NACEL")
@@ -176,9 +176,9 @@ def test_without_a_terminal_it_is_taken_only_if_that_is_said(retention):
     shown = json.loads(retention(*act, "--preview", "--json", RETENTION_PASSWORD=""))
     assert shown["recorded"] is None
     assert shown["preview"]["datasets"] == 4
-    assert {"what": "due on", "before": None, "after": "2028-04-01"} in shown["preview"]["touches"][
-        0
-    ]["changes"]
+    assert {"what": "may go from", "before": None, "after": "2028-04-01"} in shown["preview"][
+        "touches"
+    ][0]["changes"]
     retention(*act, "--preview", "--yes", exit_code=2)
     assert entries(retention) == before
     taken = json.loads(retention(*act, "--yes", "--json"))

@@ -7,6 +7,7 @@ import pytest
 
 from retention.domain.entry import Entry
 from retention.domain.pattern import Pattern
+from retention.steps.record.events import plan_event
 from retention.steps.record.importing import template
 from retention.steps.record.table import (
     BYTES_MAX,
@@ -210,3 +211,10 @@ def test_the_template_asks_for_what_is_waited_for_and_nothing_that_could_run():
         ("INV", "round-published", "2019", ""),
         ("INV", "round-published", "2021", ""),
     ]
+
+
+def test_the_template_names_the_dataset_whose_second_use_goes_on():
+    world = surveyed_world()
+    world.record(plan_event, "INV", "returned-to-use", "INV/patient/2019", "2026-03-01")
+    rows = template(world.recording).splitlines()
+    assert any(row.startswith("INV,use-ceased,INV/patient/2019,") for row in rows), rows

@@ -139,6 +139,7 @@ def test_an_event_may_be_supposed_of_a_dataset_that_is_there(demo):
         ({"audit-round-published": "30 June"}, {}, "--given"),
         ({"audit-round-published": "2999-01-01"}, {}, "--given"),
         ({}, {"natoin": "wales"}, "nation"),
+        ({}, {"round": "20x9"}, "[0-9]{4}"),
     ],
 )
 def test_what_cannot_be_supposed_is_refused_with_a_guess(demo, given, where, words):
@@ -191,6 +192,10 @@ def test_what_is_late_comes_before_what_is_soon(each):
 def test_due_with_no_dataset_says_what_to_do():
     assert "run `retention survey` first" in ask(Foreseen(Versions()), "due")
     assert json.loads(ask(Foreseen(Versions()), "due", "--json")) == []
+
+
+def test_under_no_agreement_in_force_nothing_is_known_and_a_survey_would_not_help(each):
+    assert "under an agreement that is in force" in ask(each, "due", "--as-at", "0001-01-01")
 
 
 def test_due_may_be_asked_of_another_day(demo):

@@ -33,7 +33,7 @@ def record(world, on, value="2020", name=PUBLISHED, by="audit-01"):
 def test_what_the_preview_shows_is_what_follows(world):
     changed = taken_as_shown(world, record(world, "2020-09-30"))
     days = changed["INV/patient/2020"]
-    assert days["due on"] == ("not known", date(2026, 4, 1))
+    assert days["may go from"] == ("not known", date(2026, 4, 1))
     assert days["gone by"] == ("not known", date(2027, 3, 30))
     assert list(changed) == ["INV/patient/2020"]
 
@@ -58,7 +58,7 @@ def test_a_month_or_a_year_counts_late_for_a_minimum_and_early_for_a_maximum(
     world, on, due, gone_by
 ):
     changed = taken_as_shown(world, record(world, on))["INV/patient/2020"]
-    assert changed["due on"][1] == due
+    assert changed["may go from"][1] == due
     assert changed["gone by"][1] == gone_by
     assert world.ledger.records[-1].text("on") == on
 
@@ -138,7 +138,7 @@ def test_retracted_it_is_as_if_it_had_never_been_recorded(world):
     record(world, "2020-07-31", "2019").write(world.recording)  # a correction goes with it
     planned = plan(world, plan_retraction, "INV", PUBLISHED, "2019", by="audit-01")
     changed = taken_as_shown(world, planned)
-    assert changed["INV/patient/2019"]["due on"] == (date(2026, 4, 1), "not known")
+    assert changed["INV/patient/2019"]["may go from"] == (date(2026, 4, 1), "not known")
     (retracted,) = world.kinds(Entry.EVENT_RETRACTED)
     assert retracted.number("entry") == world.kinds(Entry.EVENT)[-1].index
     assert events_in(world.ledger.records) == []
@@ -165,12 +165,12 @@ def test_a_second_use_begins_and_ceases_in_this_order(world):
     changed = taken_as_shown(
         world, record(world, "2026-08-01", dataset, "returned-to-use", by="iao-01")
     )
-    assert changed[dataset]["due on"][1] is None
+    assert changed[dataset]["may go from"][1] is None
     with pytest.raises(AgreementError, match="1 August 2026"):
         record(world, "2026-07-31", dataset, "use-ceased", by="rm-01")
     changed = taken_as_shown(world, record(world, "2026-09-30", dataset, "use-ceased", by="rm-01"))
     assert changed[dataset]["kept through"][1] == date(2032, 3, 31)
-    assert changed[dataset]["phase"][1].startswith("in conflict")  # the maximum stays
+    assert changed[dataset]["stands at"][1].startswith("in conflict")  # the maximum stays
 
 
 def test_an_end_before_the_version_in_force_is_refused(world):

@@ -56,7 +56,7 @@ def test_past_the_maximum_it_says_that_people_must_decide(world):
     planned = instruct(world, EXTEND, until=D("2027-03-31"))
     assert any("a conflict that people decide" in n for n in planned.preview.notes)
     changed = taken_as_shown(world, planned)[DATASET]
-    assert changed["phase"][1].startswith("in conflict")
+    assert changed["stands at"][1].startswith("in conflict")
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from retention.views.preview import (
     table_json,
 )
 
-OPENS = (Row("due on", NOT_KNOWN, date(2026, 4, 1)), Row("held by", (), ("H-0001", "H-0002")))
-STAYS = (Row("phase", "due", "due"),)
+OPENS = (Row("may go from", NOT_KNOWN, date(2026, 4, 1)), Row("held by", (), ("H-0001", "H-0002")))
+STAYS = (Row("stands at", "due", "due"),)
 
 
 def change(number, rows=OPENS):
@@ -38,11 +38,11 @@ It touches 3 datasets, 30 object versions, 3 MB:
 
   INV/patient/0001       1 MB
   INV/patient/0003       1 MB
-      due on   not known  ->  1 April 2026
-      held by  none  ->  H-0001, H-0002
+      may go from  not known  ->  1 April 2026
+      held by      none  ->  H-0001, H-0002
 
   INV/patient/0002       1 MB
-      phase  due
+      stands at  due
 
 ! Mind that."""
     )
@@ -64,7 +64,7 @@ def test_of_many_alike_the_rest_is_counted(extra):
 
 
 def test_of_many_that_differ_the_rest_is_counted_and_where_to_find_it_said():
-    many = tuple(change(n, (Row("phase", "due", str(n)),)) for n in range(SHOWN_MAX + 40))
+    many = tuple(change(n, (Row("stands at", "due", str(n)),)) for n in range(SHOWN_MAX + 40))
     said = read(Preview("Do this.", many))
     assert said.count("INV/patient/") == SHOWN_MAX
     assert "and 40 more datasets, counted above: `--preview --json` lists each" in said
@@ -88,7 +88,7 @@ def test_programs_are_given_every_dataset_and_part():
         "objects": 10,
         "bytes": 1_000_000,
         "changes": [
-            {"what": "due on", "before": None, "after": "2026-04-01"},
+            {"what": "may go from", "before": None, "after": "2026-04-01"},
             {"what": "held by", "before": [], "after": ["H-0001", "H-0002"]},
         ],
     }

@@ -42,7 +42,12 @@ def due(*, as_json: bool, as_at: datetime | None, policies: Path | None) -> None
     summed = due_list(_watched(found, bars), on)
     bars.clear()
     if not summed.datasets:
-        click.echo("No dataset is known: run `retention survey` first.")
+        known = next(iter(work.catalogue.holdings()), None) is not None
+        click.echo(
+            "No dataset is known under an agreement that is in force on that day."
+            if known
+            else "No dataset is known: run `retention survey` first."
+        )
     else:
         lines(_due_page(summed, len(terms)))
 

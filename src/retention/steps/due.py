@@ -63,7 +63,8 @@ class DueList:
         elif found.raised:
             self.raised += 1
             where = f"{found.dataset.reference}/{found.dataset.class_name}"
-            self.looked_at[where, "; ".join(found.reasons)] += 1
+            past = ("it is past its maximum",) if found.overdue else ()
+            self.looked_at[where, "; ".join((*found.reasons, *past))] += 1
         else:
             self.rest["held" if found.holds else found.phase.value] += 1
 

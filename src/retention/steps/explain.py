@@ -1,5 +1,6 @@
 """Why one dataset stands where it does, also one that does not exist yet."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -84,7 +85,9 @@ def suppose(
     dataset = _supposed(reference, kind, where)
     events = [_given(event, text, term, kind, dataset) for event, text in given.items()]
     found = assess(dataset, Ground(term, EventBook.of(reference, events)), on=on)
-    return Explained(found, term, kind, State.UNCLASSIFIED, f"{name} (supposed)", was_seen=True)
+    said = "".join(f", {placeholder} {value}" for placeholder, value in where.items())
+    title = f"{name} (supposed{said})"
+    return Explained(found, term, kind, State.UNCLASSIFIED, title, was_seen=True)
 
 
 def _term(reference: str, library: Library, on: date) -> Term:
@@ -123,6 +126,13 @@ def _supposed(reference: str, kind: RetentionClass, where: Mapping[str, str]) ->
             f"class {kind.name} has no placeholder {unknown[0]!r}",
             hint=_hint(unknown[0], list(kind.placeholders)),
         )
+    for placeholder, value in where.items():
+        forms = {pattern.expressions[placeholder] for pattern in kind.datasets}
+        if not any(re.fullmatch(form, value) for form in forms):
+            raise AgreementError(
+                f"no {placeholder} of class {kind.name} is written like that",
+                hint=f"its form is {' or '.join(sorted(forms))}",
+            )
     # What is not said stands for itself: the clock asks only for values that events are per.
     binding = tuple((name, where.get(name, f"any-{name}")) for name in kind.placeholders)
     return DatasetId(reference, kind.name, binding)

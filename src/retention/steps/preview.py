@@ -73,11 +73,11 @@ def _said(found: Assessment) -> dict[str, Value]:
     if found.overdue:
         past = "held past it" if found.held_past_maximum else "over-retention"
     return {
-        "phase": _PHASES[found.phase],
+        "stands at": _PHASES[found.phase],
         "counts from": None if found.trigger is None else found.trigger.on,
         "kept through": unknown if days is None else days.retained_through,
         "review opens": unknown if days is None else days.review_opens_on,
-        "due on": unknown if days is None else days.due_on,
+        "may go from": unknown if days is None else days.due_on,
         "gone by": unknown if days is None else days.destroy_by,
         "past its maximum": past,
         "may be reviewed": "yes" if found.eligible else "no",

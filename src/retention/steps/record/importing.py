@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from retention.domain.agreement import Person
+from retention.domain.agreement import EventKind, Person
+from retention.domain.dataset import DatasetId
 from retention.domain.eligibility import Assessor
-from retention.domain.events import EventBook, TriggerEvent
+from retention.domain.events import PER_DATASET, EventBook, TriggerEvent
 from retention.domain.knowledge import Ground
 from retention.domain.term import Term
 from retention.errors import AgreementError, RefusedError
@@ -99,11 +100,18 @@ def template(ports: Recording) -> str:
         for dataset, _ in datasets_of(ports.catalogue, term.reference):
             timeline = assessor.assess(dataset).timeline
             for name in () if timeline is None else timeline.awaiting:
-                value = declared[name].value_for(dataset.values) if name in declared else ""
+                value = _value(name, declared.get(name), dataset)
                 if value is not None:
                     rows[term.reference, name, value] = None
     names = ("agreement", "event", "value")
     return table_text([dict(zip(names, row, strict=True)) for row in sorted(rows)])
+
+
+def _value(name: str, declared: EventKind | None, dataset: DatasetId) -> str | None:
+    """Return of which one an event is that *dataset* waits for; None if its place does not say."""
+    if name in PER_DATASET:
+        return str(dataset)
+    return "" if declared is None else declared.value_for(dataset.values)
 
 
 def _read(line: Line, by: Person, reason: str, files: Files, table: _Table) -> None:
