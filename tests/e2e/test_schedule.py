@@ -6,11 +6,14 @@ from time import monotonic, sleep
 from zoneinfo import ZoneInfo
 
 import pytest
+from prefect.states import Failed
 
 from flows.deployments import TABLE
 from retention.adapters.prefect.deploy import deploy
+from retention.adapters.prefect.runs import failed, upcoming
 from retention.adapters.prefect.start import hand_on, start
 from retention.domain.canonical import sha256
+from tests.support.net import free_ports
 
 pytestmark = pytest.mark.server
 
@@ -41,6 +44,43 @@ def test_a_scheduled_run_appears_at_its_hour_in_london(stage, flow, hour, weekda
     )
     assert at.hour == hour
     assert weekday in {None, at.weekday()}
+
+
+def test_the_next_run_of_each_flow_is_told_without_loading_prefect(stage):
+    access = stage.access()
+    scheduled = {row.flow for row in TABLE if row.cron is not None}
+    until = monotonic() + WAIT_S
+    found = upcoming(access.api_url, access.credential)
+    while not scheduled <= {run.name for run in found}:
+        assert monotonic() < until, stage.logs()
+        sleep(0.5)
+        found = upcoming(access.api_url, access.credential)
+    times = [run.at for run in found]
+    assert times == sorted(times)
+    assert len({run.name for run in found}) == len(found), "the next of each, and no other"
+    survey = next(run for run in found if run.name == "survey")
+    assert survey.at.astimezone(ZoneInfo("Europe/London")).hour == 3
+
+
+def test_a_run_that_failed_is_told_until_it_is_old(stage):
+    access = stage.access()
+    run = start(access, "certify", sha256(b"one that fails"))
+    with access.client() as client:
+        client.set_flow_run_state(run, Failed(), force=True)
+        name = client.read_flow_run(run).name
+    assert name in {each.name for each in failed(access.api_url, access.credential)}
+
+
+@pytest.mark.parametrize("wrong", ["nobody:wrong", "planner:wrong", ""])
+def test_who_is_not_let_in_is_told_that_nobody_answers(stage, wrong):
+    with pytest.raises(ConnectionError):
+        upcoming(stage.access().api_url, wrong)
+
+
+def test_where_nobody_serves_nobody_answers():
+    (port,) = free_ports(1)
+    with pytest.raises(ConnectionError):
+        failed(f"http://127.0.0.1:{port}/api", "planner:secret")
 
 
 def test_to_deploy_again_changes_nothing(stage):

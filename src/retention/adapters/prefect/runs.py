@@ -51,6 +51,7 @@ def _ask(api_url: str, auth: str, what: str, question: dict[str, Any]) -> list[d
             json={**question, "limit": RUNS_MAX},
             auth=(name, secret),
             timeout=TIMEOUT_S,
+            trust_env=False,  # what this process is told, wiring tells it
         )
         answer.raise_for_status()
         found: list[dict[str, Any]] = answer.json()
