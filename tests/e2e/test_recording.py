@@ -214,7 +214,7 @@ def test_a_correction_and_a_retraction_are_kept_and_listed(retention):
     assert "already" in retention(*record, "--on", "2020-07-09", exit_code=20)
     retract = ("event", "retract", *EVENT[2:], "--of", "2018")
     said = retention(*retract, *WHY, "--as", "audit-01", "--yes")
-    assert re.search(r"phase +due  ->  awaiting its trigger", said)
+    assert re.search(r"stands at +due  ->  awaiting its trigger", said)
     rows = listed(retention, "event", "list", "DEMO-NACEL", "--all")
     assert [r["state"] for r in rows if r["of"] == "2018"] == ["retracted", "retracted"]
     assert "2018" not in retention("event", "list", "DEMO-NACEL")
