@@ -55,8 +55,13 @@ def forecast(
     """Say what will fall due: a table, a page, a calendar.
 
     Whatever is overdue, held, conflicting, expired, stopped, awaiting an event, a placeholder or
-    unclassified is always listed.
-    """
+    unclassified is always listed.  "+ 2 waiting" beside a number: two more have such a day, and
+    somebody must act on them first.
+
+    \b
+    Example:
+      retention forecast --months 24 --html wall.html --ics retention.ics
+    """  # noqa: D301  # click's mark of a paragraph that is not to be wrapped
     for path in (html, ics):
         if path is not None and not path.parent.is_dir():  # before a long look, and not after
             raise click.FileError(str(path), "its folder is not there")

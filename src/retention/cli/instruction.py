@@ -113,7 +113,9 @@ def _require_one(
 @click.argument("number")
 @an_act
 def instruction_retract(*, agreement: str, number: str, given: Given) -> None:
-    """Retract instruction NUMBER of AGREEMENT, recorded by mistake: as if it had never been.
+    """Retract instruction NUMBER of AGREEMENT, recorded by mistake.
+
+    It is then as if it had never been recorded; what was written stays on the ledger.
 
     \b
     Example:

@@ -8,10 +8,12 @@ named its successor; ``clock.md``, ruling 12.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from retention.domain.calendar import london_day
 from retention.domain.entry import Entry, Record
 from retention.domain.hold import Hold
 from retention.domain.roles import RELEASE_NEEDS, Act, require
 from retention.domain.statutory import clock_of, clock_words
+from retention.domain.words import long_day
 from retention.errors import AgreementError, NotAuthorisedError, RefusedError
 from retention.steps.effects import Effect, effects
 from retention.steps.preview import shown
@@ -65,7 +67,7 @@ def plan_release(hold_id: str, *, why: Why, ports: Recording) -> Planned:
     freed = list(_freed(hold, ports))
     title = (
         f"Release {hold.id} ({hold.ground}, {scopes.scope_words(hold)}), as {asked.text('by')} "
-        f"asked on {asked.at:%Y-%m-%d}."
+        f"asked on {long_day(london_day(asked.at))}."
     )
     act = Bare(HOLDS, Entry.HOLD_RELEASED, {"hold": hold.id}, why)
     notes = [_LEADS, *_notes(hold, successor, freed, ports)]
