@@ -29,8 +29,6 @@ _BIRTHDAY_DAYS = 1  # a birthday on 29 February is kept a day longer than its an
 _DAY = timedelta(days=1)
 _MONTH_DAYS = 30.436875  # of the Gregorian calendar, over 400 years
 
-Ends = tuple[tuple[int, int], ...]
-
 
 @dataclass(frozen=True, slots=True)
 class Bounded:
