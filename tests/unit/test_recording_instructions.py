@@ -312,3 +312,11 @@ def test_not_everybody_retracts_an_instruction(world):
     taken_as_shown(world, instruct(world, EXTEND))
     with pytest.raises(NotAuthorisedError):
         retract(world, by="audit-01")
+
+
+def test_what_moved_since_it_was_shown_is_not_diverted_by_a_preview_that_is_old(world):
+    planned = instruct(world, RETURN, controller="south")
+    world.notify()  # the dataset moves on, in between
+    with pytest.raises(StaleError):
+        planned.write(world.recording)
+    assert instructions_in(world.ledger.records) == []

@@ -195,4 +195,7 @@ def _state(each: Hold, *, released: bool) -> str:
         return "released"
     if each.release_asked_by:
         return "in force, release asked"
-    return "in force, unconfirmed" if each.is_ours_alone else "in force"
+    if each.is_ours_alone:
+        return "in force, unconfirmed"
+    by = ", ".join(each.confirmed_by)  # each speaks for its own data, and for no other's
+    return f"in force, confirmed by {by}" if by else "in force"

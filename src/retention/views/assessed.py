@@ -112,7 +112,7 @@ def verdict(found: Assessment, state: State) -> str:
     told = {
         Phase.UNCLASSIFIED: "nothing says how long it is kept: somebody must",
         Phase.PLACEHOLDER: "its period is not agreed: it is never proposed",
-        Phase.AWAITING_TRIGGER: "its clock has not started",
+        Phase.AWAITING_TRIGGER: "its clock waits for an event",
         Phase.CONFLICT: "its duties contradict each other: people must decide",
         Phase.RETAINED: "it is retained",
         Phase.REVIEW_OPEN: "its days would let a review open, but something stands in the way",

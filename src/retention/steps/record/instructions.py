@@ -22,7 +22,7 @@ from retention.domain.roles import Act, require
 from retention.domain.term import Term
 from retention.domain.words import long_day, period_words
 from retention.errors import AgreementError, RefusedError
-from retention.steps.moves import planned, state_of
+from retention.steps.moves import planned, state_of, stream_of
 from retention.steps.preview import Supposed, changed
 from retention.steps.record import naming
 from retention.steps.record.planned import Bare, Planned, Recording, Why, seen
@@ -30,7 +30,8 @@ from retention.steps.record.reviews import review_words
 from retention.steps.registers import Registers, events_stream
 from retention.views.preview import Preview
 
-_BEFORE_DISPOSAL = frozenset(MOVES[Event.EXTEND]) | {
+_EXTENDED = frozenset(MOVES[Event.EXTEND])
+_BEFORE_DISPOSAL = _EXTENDED | {
     State.UNCLASSIFIED,
     State.AWAITING_TRIGGER,
     State.RETAINED,
@@ -68,12 +69,12 @@ def plan_instruction(said: Said, *, why: Why, ports: Recording) -> Planned:
     after = replace(before, instructions=before.instructions.supposing(instruction))
     changes = tuple(changed(Supposed(before, after).effects(ports.catalogue, ports.today)))
     follows, notes = list[Draft](), list(_notes(said, dataset, after, ports))
-    if said.verb is InstructionVerb.EXTEND and dataset is not None:
+    if dataset is not None:
+        # What had not begun when it was shown must not have begun when it is written.
         name = str(dataset)
-        if state_of(ports.ledger, name) in MOVES[Event.EXTEND]:
-            draft, length = planned(ports.ledger, name, Event.EXTEND, held=())
-            follows.append(draft)
-            expect[draft.stream] = length
+        expect[stream_of(name)] = len(ports.ledger.stream(stream_of(name)))
+        if said.verb is InstructionVerb.EXTEND and state_of(ports.ledger, name) in _EXTENDED:
+            follows.append(planned(ports.ledger, name, Event.EXTEND, held=())[0])
     notes += review_words((each.dataset for each in changes), ports)
     preview = Preview(_title(said, instruction), changes, tuple(notes))
     act = _bare(instruction, why)
