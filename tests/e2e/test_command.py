@@ -19,6 +19,7 @@ from tests.support.net import free_ports
 ROOT = Path(__file__).parents[2]
 PASSWORD = "a password of mine"
 UP_WITHIN_S = 120
+PATIENT = {"trust_env": False, "timeout": 60}  # a server that has just begun is slow to answer
 
 
 @pytest.fixture(scope="module")
@@ -174,10 +175,10 @@ def test_up_serves_until_it_is_stopped(retention, folder):
         assert f"Log in at http://127.0.0.1:{port}" in said
         api = f"http://127.0.0.1:{port}/api"
         who = ("rm-01", PASSWORD)
-        wrong = httpx.post(f"{api}/flow_runs/count", auth=("rm-01", "wrong"), trust_env=False)
+        wrong = httpx.post(f"{api}/flow_runs/count", auth=("rm-01", "wrong"), **PATIENT)
         assert wrong.status_code == httpx.codes.UNAUTHORIZED
         while monotonic() < until:  # the schedules stand: runs of them appear
-            said = httpx.post(f"{api}/flow_runs/filter", json={}, auth=who, trust_env=False)
+            said = httpx.post(f"{api}/flow_runs/filter", json={}, auth=who, **PATIENT)
             if said.json():
                 break
             sleep(0.5)

@@ -276,7 +276,8 @@ def test_a_precaution_is_confirmed_in_writing(retention):
     confirm = ("hold", "confirm", hold, "--signed-on", "2026-01-05", *WHY, "--as", "rm-01", "--yes")
     retention(*confirm, "--from", "demo-ni-agency", exit_code=10)
     retention(*confirm, "--from", "demo-commissioner")
-    assert "unconfirmed" not in retention("hold", "list")
+    (row,) = [r for r in listed(retention, "hold", "list") if r["hold"] == hold]
+    assert row["state"] == "in force, confirmed by demo-commissioner"
 
 
 def test_an_extension_stays_within_the_agreement(retention):
