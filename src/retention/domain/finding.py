@@ -6,7 +6,7 @@ Source: UK GDPR, articles 5(1)(e), 5(1)(f), 30(2) and 32; NHS Records Management
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 

@@ -5,7 +5,6 @@ Totals add up: those of two parts, added, are those of the whole, in whatever or
 
 import json
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Self
@@ -59,7 +58,7 @@ class Traits:
     @classmethod
     def read(cls, text: str) -> Self:
         """Read what :meth:`text` wrote."""
-        said: Mapping[str, Any] = json.loads(text)
+        said: dict[str, Any] = json.loads(text)
         until = said.get("locked_until")
         return cls(
             Counter(said.get("classes", {})),
