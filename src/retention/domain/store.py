@@ -1,0 +1,71 @@
+"""Stores: what is listed as a whole, and which parts of an agreement lie in it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from retention.domain.agreement import Agreement, CheckedBy
+from retention.domain.pattern import Pattern, key_prefix
+
+SCHEME = "s3"  # what can be listed; paper and databases are looked at by others
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Store:
+    """One place that is surveyed as a whole; *inventory* is where it lists itself, "" if nowhere.
+
+    *name* is plain: it stands on the ledger and on screens.
+    """
+
+    name: str
+    place: str  # ``s3://bucket/``, or a part of a bucket
+    inventory: str = ""
+
+    @property
+    def bucket(self) -> str:
+        """The bucket that it is, or lies in."""
+        return key_prefix(self.place)[1]
+
+    def holds(self, place: str) -> bool:
+        """Tell whether all of *place* lies in it."""
+        return place.startswith(self.place)
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where the datasets of one class lie: their own place, or that of a declared copy."""
+
+    agreement: Agreement
+    class_name: str
+    kind: str  # primary, replica, backup
+    pattern: Pattern
+
+
+def spots_of(agreements: Iterable[Agreement]) -> list[Spot]:
+    """Return every place that the engine itself can list, in the order of the agreements."""
+    found = []
+    for agreement in agreements:
+        for each in agreement.classes:
+            found += [Spot(agreement, each.name, "primary", place) for place in each.datasets]
+            found += [
+                Spot(agreement, each.name, copy.kind, copy.store)
+                for copy in each.copies
+                if copy.store is not None and copy.checked_by is CheckedBy.ENGINE
+            ]
+    return [spot for spot in found if spot.pattern.root.startswith(f"{SCHEME}://")]
+
+
+def stores_of(agreements: Iterable[Agreement], configured: Iterable[Store] = ()) -> list[Store]:
+    """Return what must be listed so that nothing an agreement names is left out, by name.
+
+    What is *configured* comes first; a bucket of which an agreement names more than that is
+    listed as a whole, or dark data beside what is declared would never be seen.
+    """
+    found = {store.name: store for store in configured}
+    for spot in spots_of(agreements):
+        place = spot.pattern.static_place
+        if not any(store.holds(place) for store in found.values()):
+            root = spot.pattern.root
+            name = key_prefix(root)[1]
+            found = {n: s for n, s in found.items() if not s.place.startswith(root)}
+            found[name] = Store(name, root)
+    return sorted(found.values())
