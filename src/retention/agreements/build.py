@@ -93,6 +93,7 @@ def agreement_of(pieces: Pieces, digest: str, schedules: Mapping[str, ScheduleRu
             Support(each.name, tuple(each.nations or ()), each.until) for each in header.support
         ),
         instructions_from=tuple(header.instructions_from),
+        regions=tuple(header.regions),
     )
 
 

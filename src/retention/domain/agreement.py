@@ -319,6 +319,7 @@ class Agreement:
     digest: str
     support: tuple[Support, ...] = ()
     instructions_from: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()  # where data may lie; () says nothing of it
 
     @property
     def is_signed(self) -> bool:

@@ -9,7 +9,16 @@ METADATA_OF_BUCKET = (
     "s3:GetBucketVersioning",
     "s3:GetBucketObjectLockConfiguration",
     "s3:GetLifecycleConfiguration",
+    "s3:GetEncryptionConfiguration",
+    "s3:GetBucketLocation",
+    "s3:GetBucketPublicAccessBlock",
+    "s3:GetBucketPolicy",
+    "s3:GetBucketPolicyStatus",
+    "s3:GetBucketAcl",
+    "s3:GetReplicationConfiguration",
+    "s3:GetInventoryConfiguration",
 )
+UNKNOWN_TO_CEPH = frozenset({"s3:GetEncryptionConfiguration", "s3:GetInventoryConfiguration"})
 METADATA_OF_OBJECTS = ("s3:GetObjectRetention", "s3:GetObjectLegalHold")  # and never content
 DESTRUCTION = ("s3:DeleteObjectVersion", "s3:AbortMultipartUpload")
 
@@ -22,13 +31,16 @@ def bucket_policy(
     Each may do its own and is denied all else, whatever another policy grants it.  The gateway
     of Ceph, for *ceph*, asks for ``s3:DeleteObject`` on the bucket itself before it looks at
     the versions in a list; on the objects it stays denied, so that no delete marker can be made.
+    It refuses a whole policy for one word that it does not know: those are left out.
     """
+    unknown = UNKNOWN_TO_CEPH if ceph else frozenset[str]()
+    of_bucket = [*LISTING, *(each for each in METADATA_OF_BUCKET if each not in unknown)]
     all_of_it = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
     itself, objects = all_of_it
     lookers = [surveyor, verifier]
-    looking = (*LISTING, *METADATA_OF_BUCKET, *METADATA_OF_OBJECTS)
+    looking = (*of_bucket, *METADATA_OF_OBJECTS)
     statements = [
-        _statement("Looking", lookers, itself, Action=[*LISTING, *METADATA_OF_BUCKET]),
+        _statement("Looking", lookers, itself, Action=of_bucket),
         _statement("LookingAtLocks", lookers, objects, Action=[*METADATA_OF_OBJECTS]),
         _statement("OnlyLooking", lookers, all_of_it, "Deny", NotAction=[*looking]),
         _statement("Destroying", [destroyer], objects, Action=[*DESTRUCTION]),
