@@ -53,6 +53,7 @@ class ObjectVersion:
     etag: str = field(default="", compare=False)
     checksum: str = field(default="", compare=False)
     modified_at: datetime | None = field(default=None, compare=False)
+    storage_class: str = field(default="", compare=False)  # as the store names it: STANDARD
 
 
 @dataclass(frozen=True, order=True, slots=True)

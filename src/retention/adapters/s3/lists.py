@@ -7,15 +7,16 @@ every row is held against the one before.
 """
 
 import heapq
-from collections.abc import Iterable, Iterator
-from operator import attrgetter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
 from retention.adapters.s3.faults import FAULTS, store_error
 from retention.adapters.s3.place import bucket_and_prefix
+from retention.adapters.s3.spans import Row, swept
 from retention.domain.dataset import Kind, ObjectVersion
 from retention.errors import StoreError
+from retention.ports.store import Span, Swept
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -28,7 +29,7 @@ _KINDS = (("Versions", Kind.DATA), ("DeleteMarkers", Kind.MARKER))
 
 
 class S3Lists:
-    """Fits ``ports.store.Lists``, for places such as ``s3://bucket/path/``."""
+    """Fits ``ports.store.Lists`` and ``Sweeps``, for places such as ``s3://bucket/path/``."""
 
     def __init__(self, client: "S3Client", *, page_rows: int = PAGE_ROWS_MAX) -> None:
         """Ask through *client*, for *page_rows* rows at a time."""
@@ -45,21 +46,48 @@ class S3Lists:
         bucket, prefix = bucket_and_prefix(place)
         return self._merged(bucket, prefix)
 
+    def sweep(self, place: str, spans: Sequence[Span]) -> Iterator[Swept]:
+        """Yield what lies in *spans* of *place*, one span after another, all in lane 0.
+
+        Holds a page, and the rows of one key.  Raises StoreError rather than leave one out.
+        """
+        bucket, prefix = bucket_and_prefix(place)
+        return self._swept(bucket, prefix, tuple(spans))
+
+    def uploads(self, place: str) -> Iterator[ObjectVersion]:
+        """Yield the unfinished uploads in *place*, ascending; raise StoreError on a bad listing."""
+        bucket, prefix = bucket_and_prefix(place)
+        return self._each_upload(bucket, prefix)
+
+    def _each_upload(self, bucket: str, prefix: str) -> Iterator[ObjectVersion]:
+        yield from self._uploads(bucket, prefix)
+
+    def _swept(self, bucket: str, prefix: str, spans: Sequence[Span]) -> Iterator[Swept]:
+        for span in spans:
+            # A marker before the whole place would say nothing, and some servers refuse it.
+            begin = span.after if span.after >= prefix else ""
+            rows = _by_key(self._stored(bucket, prefix, begin), begin)
+            yield from swept(rows, span, self._page_rows)
+
     def _merged(self, bucket: str, prefix: str) -> Iterator[ObjectVersion]:
         # Uploads first: one that is finished meanwhile is then seen twice, and not never.
         uploads = self._uploads(bucket, prefix)
-        yield from heapq.merge(_by_key(self._stored(bucket, prefix)), uploads)
+        stored = (version for version, _ in _by_key(self._stored(bucket, prefix)))
+        yield from heapq.merge(stored, uploads)
 
-    def _stored(self, bucket: str, prefix: str) -> Iterator[ObjectVersion]:
-        """Yield versions and markers as the store orders them: by key, newest first."""
-        marker: dict[str, Any] = {}
+    def _stored(self, bucket: str, prefix: str, after: str = "") -> Iterator[Row]:
+        """Yield versions and markers as the store orders them: by key, newest first.
+
+        Begins at *after* or behind it: servers differ.
+        """
+        marker: dict[str, Any] = {"KeyMarker": after} if after else {}
         while True:
             page = self._page_of_versions(bucket, prefix, marker)
             rows = _rows(page, prefix)
             yield from rows
             if not _goes_on(page, rows):
                 return
-            last = _last(rows, page.get("NextVersionIdMarker"))
+            last = _last([version for version, _ in rows], page.get("NextVersionIdMarker"))
             marker = {"KeyMarker": last.key, "VersionIdMarker": last.version_id}
 
     def _page_of_versions(self, bucket: str, prefix: str, marker: dict[str, Any]) -> "Versions":
@@ -102,14 +130,17 @@ class S3Lists:
             raise store_error(error) from None
 
 
-def _rows(page: Any, prefix: str) -> list[ObjectVersion]:
+def _rows(page: Any, prefix: str) -> list[Row]:
     """Return the rows of *page* by key: botocore gives versions and markers apart."""
     encoding = page.get("EncodingType")
     lists = (
-        [_version(row, kind, encoding, prefix) for row in page.get(name, [])]
+        [
+            (_version(row, kind, encoding, prefix), ",".join(row.get("ChecksumAlgorithm", [])))
+            for row in page.get(name, [])
+        ]
         for name, kind in _KINDS
     )
-    return list(heapq.merge(*lists, key=attrgetter("key")))
+    return list(heapq.merge(*lists, key=lambda row: row[0].key))
 
 
 def _last(rows: list[ObjectVersion], last_id: str | None) -> ObjectVersion:
@@ -122,19 +153,19 @@ def _last(rows: list[ObjectVersion], last_id: str | None) -> ObjectVersion:
     return next((row for row in tails.values() if row.version_id == last_id), rows[-1])
 
 
-def _by_key(rows: Iterable[ObjectVersion]) -> Iterator[ObjectVersion]:
-    """Sort the rows of each key; raise StoreError if a key goes back or a row comes twice."""
-    key, group = "", set[ObjectVersion]()
-    for row in rows:
-        if row.key < key:
+def _by_key(rows: Iterable[Row], key: str = "") -> Iterator[Row]:
+    """Sort the rows of each key; raise StoreError if one is before *key* or comes twice."""
+    group: dict[ObjectVersion, str] = {}
+    for version, checksums in rows:
+        if version.key < key:
             raise _broken("a row is out of order")
-        if row.key > key:
-            yield from sorted(group)
-            key, group = row.key, set()
-        if row in group:
+        if version.key > key:
+            yield from sorted(group.items())
+            key, group = version.key, {}
+        if version in group:
             raise _broken("a row came twice")
-        group.add(row)
-    yield from sorted(group)
+        group[version] = checksums
+    yield from sorted(group.items())
 
 
 def _version(row: Any, kind: Kind, encoding: str | None, prefix: str) -> ObjectVersion:
@@ -146,6 +177,7 @@ def _version(row: Any, kind: Kind, encoding: str | None, prefix: str) -> ObjectV
             row.get("Size", 0),
             row.get("ETag", "").strip('"'),
             modified_at=row["LastModified"],
+            storage_class=row.get("StorageClass", ""),
         )
     except KeyError:
         raise _broken("a row is not whole") from None
@@ -158,6 +190,7 @@ def _upload(row: Any, encoding: str | None, prefix: str) -> ObjectVersion:
             Kind.UPLOAD,
             _id(row["UploadId"]),
             modified_at=row.get("Initiated"),
+            storage_class=row.get("StorageClass", ""),
         )
     except KeyError:
         raise _broken("a row is not whole") from None
@@ -180,7 +213,7 @@ def _id(text: str) -> str:
     return text
 
 
-def _goes_on(page: Any, rows: list[ObjectVersion]) -> bool:
+def _goes_on(page: Any, rows: Sequence[object]) -> bool:
     """Tell whether there are more pages; raise StoreError if *page* does not say so, or lies."""
     truncated = page.get("IsTruncated")
     if truncated is None:
