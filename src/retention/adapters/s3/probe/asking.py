@@ -36,7 +36,7 @@ _NOBODY = frozenset(  # it does not know us: no question will be answered
 _NOT_THERE = frozenset({"NoSuchBucket"})
 _ANOTHER = "AnswersAnother"
 # Ceph 16 takes a question that it does not know for a wish to list the bucket, and answers 200.
-_LISTING = re.compile(rb"\s*(?:<\?xml[^>]*>)?\s*<List(?:Bucket|Versions)Result[\s>]")
+_LISTING = re.compile(rb"\s*(?:<\?xml[^>]*>)?\s*<List(?:Bucket|Versions)Result[\s/>]")
 
 
 class NotKnownError(Exception):

@@ -1,0 +1,104 @@
+"""Where in the source something is asked of S3 that ends or changes anything, and how.
+
+The types say who may destroy; this says where the words for it stand at all.  ``could.py`` sends
+a delete to learn whether it would be let through: it can name nothing that anybody wrote.
+"""
+
+import ast
+
+import pytest
+
+from retention.adapters.s3.client import client
+from tests.architecture.tree import ROOT, Module, modules
+
+PROBE = "src/retention/adapters/s3/probe/"
+COULD = f"{PROBE}could.py"
+ENDS = {  # the words, and the only modules in which they may stand
+    "delete_object": {
+        "src/retention/adapters/s3/destroys.py",
+        COULD,
+        "src/retention/demo/estate.py",  # fills its own invented buckets, and hides things in them
+    },
+    "delete_objects": {"src/retention/adapters/s3/destroys.py"},
+    "abort_multipart_upload": {"src/retention/adapters/s3/destroys.py", COULD},
+}
+QUESTIONS = ("get_", "head_", "list_")
+
+
+@pytest.fixture(scope="module")
+def operations():
+    """Every method of a client that asks S3 for something."""
+    made = client(endpoint_url=None, region="eu-west-2", access_key="any", secret="any")
+    return set(made.meta.method_to_api_mapping)
+
+
+def named(module, names):
+    """Return which of *names* stand as an attribute in *module*, each as often as it does."""
+    return [n.attr for n in module.nodes if isinstance(n, ast.Attribute) and n.attr in names]
+
+
+def test_the_words_that_end_something_stand_where_they_may_and_nowhere_else(operations):
+    ending = {each for each in operations if each.startswith(("delete_", "abort_"))}
+    assert ending >= ENDS.keys()
+    found = {}
+    for module in modules("src", "flows"):
+        for name in named(module, ending):
+            found.setdefault(name, set()).add(module.name)
+    assert found == ENDS
+
+
+def test_whoever_asks_about_a_bucket_has_words_for_questions_alone(operations):
+    others = {each for each in operations if not each.startswith(QUESTIONS)}
+    found = {m.name: named(m, others) for m in modules(PROBE)}
+    assert len(found) > 4
+    assert {name: said for name, said in found.items() if said} == {
+        COULD: ["delete_object", "abort_multipart_upload"]
+    }
+
+
+def orders(module):
+    """Return the keywords of each order, by its name."""
+    found = {}
+    for node in module.nodes:
+        if isinstance(node, ast.Call):
+            words = [a.attr for a in node.args if isinstance(a, ast.Attribute) and a.attr in ENDS]
+            found |= {word: {k.arg for k in node.keywords} for word in words}
+    return found
+
+
+def drawn(module):
+    """Return the names to which what was drawn by lot is given, alone or at the end."""
+    found = set()
+    for node in module.nodes:
+        if isinstance(node, ast.Assign) and "token_hex(" in ast.unparse(node.value):
+            target, value = node.targets[0], node.value
+            pairs = zip(target.elts, value.elts, strict=True)
+            found |= {t.id for t, v in pairs if ast.unparse(v).split(" + ")[-1][:9] == "token_hex"}
+    return found
+
+
+def test_the_question_that_is_an_order_can_name_nothing_that_is_there():
+    module = Module.read(ROOT / COULD)
+    functions = [n for n in module.nodes if isinstance(n, ast.FunctionDef)]
+    assert {arg.arg for f in functions for arg in f.args.args} == {"client", "asking"}
+    assert orders(module) == {
+        "delete_object": {"Key", "VersionId"},
+        "abort_multipart_upload": {"Key", "UploadId"},
+    }
+    assert drawn(module) == {"key", "version_id", "upload_id"}
+    assert not {"ObjectVersion", "S3Destroys"} & module.imported.keys()
+
+
+@pytest.mark.parametrize(
+    ("text", "keywords", "names"),
+    [
+        ("ask(client.delete_object, Key=key)", {"Key"}, set()),
+        ("key, v = given, token_hex(16)\nask(c.delete_object, Key=key, VersionId=v)",
+         {"Key", "VersionId"}, {"v"}),
+        ("key, v = token_hex(8) + given, 'null'", None, set()),
+    ],
+)  # fmt: skip
+def test_a_careless_order_would_be_seen(text, keywords, names):
+    module = Module("sample.py", text)
+    assert orders(module).get("delete_object") == keywords
+    assert drawn(module) == names
