@@ -1,0 +1,1 @@
+"""S3 Inventory: what Amazon lists of a bucket by itself, read with DuckDB."""
