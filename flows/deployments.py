@@ -17,6 +17,7 @@ ABOUT = "proposal"  # the one parameter: a digest
 
 TABLE = (
     Deployment("survey", SURVEYOR, "0 3 * * *", None, "List every store, nightly."),
+    Deployment("reconcile", SURVEYOR, "0 4 * * 1", None, "Compare stores and agreements, weekly."),
     Deployment("propose", PLANNER, "0 6 * * 1", None, "Freeze what is due, weekly."),
     Deployment("advance", PLANNER, "30 6 * * *", None, "Start whatever may move, daily."),
     Deployment("remind", PLANNER, "0 8 * * *", None, "Tell people what waits for them, daily."),

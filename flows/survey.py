@@ -1,23 +1,44 @@
 """List every store, nightly: what is there, what no agreement claims, what could not be read."""
 
 from prefect import flow
+from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.attempt import attempted
 from retention import wiring
+from retention.adapters.prefect.shown import ShownProgress, show_table
+from retention.views.surveyed import table
 
 
 @attempted
-def listing(_all: str) -> None:
-    """List the stores of every agreement."""
+def store(name: str) -> None:
+    """Survey one store."""
     work = wiring.compose()
-    work.survey(work.progress)
+    (found,) = work.stores([name])
+    if (fault := work.survey_store(found, ShownProgress()).fault) is not None:
+        raise fault
 
 
-@flow(name="survey", persist_result=False)
+@attempted
+def conclude(_all: str) -> None:
+    """Write down what is known of every agreement, and show what each store said."""
+    work = wiring.compose()
+    work.conclude_surveys()
+    rows = table(work.stores(), work.catalogue.surveys())
+    show_table("surveys", rows, "The last good survey of every store.")
+
+
+# Two stores at a time: each is listed in several places at once already.
+@flow(name="survey", persist_result=False, task_runner=ThreadPoolTaskRunner(max_workers=2))
 def survey() -> None:
-    """Bring the catalogue to date.
+    """Bring the catalogue to date, one task for each store: one that fails holds up no other.
 
-    Safe to run again: a survey replaces what stood there as a whole.
+    Safe to run again, and twice at once: a store is surveyed by one at a time.
     """
-    listing("all")
+    names = [each.name for each in wiring.compose().stores()]
+    runs = [store.with_options(task_run_name=name).submit(name) for name in names]
+    for run in runs:
+        run.wait()
+    conclude("all")
     wiring.compose().hand_on()
+    for run in runs:
+        run.result()  # what failed fails the flow, once everything else was done

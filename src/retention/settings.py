@@ -5,24 +5,38 @@ environment names, one credential for each role; the file holds none.
 """
 
 import hashlib
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from retention.domain.pattern import key_prefix
+from retention.domain.store import SCHEME, Store
 from retention.errors import AgreementError
 
 FILE = "retention.toml"
 CONFIG = "RETENTION_CONFIG"  # names another file than the one in this folder
 ROLES = ("surveyor", "destroyer", "verifier")
+STORES = "stores.NAME"  # a table for each store that is named here
 KNOWN: Mapping[str, Mapping[str, type]] = {
-    "": {"home": str, "policies": str, "databases": dict, "s3": dict, "mail": dict, "serve": dict},
+    "": {
+        "home": str,
+        "policies": str,
+        "databases": dict,
+        "s3": dict,
+        "stores": dict,
+        "mail": dict,
+        "serve": dict,
+    },
     "databases": {"ledger": str, "catalogue": str, "identities": str},
     "s3": {"endpoint_url": str, "region": str},
+    STORES: {"place": str, "inventory": str},
     "mail": {"host": str, "port": int, "sender": str, "starttls": bool},
     "serve": {"host": str, "port": int},
 }
+PLAIN = re.compile(r"[A-Za-z0-9._-]{1,63}")  # as the names of buckets
 WORDS = {str: "text", int: "a number", bool: "true or false", dict: "a table"}
 
 
@@ -49,6 +63,7 @@ class Settings:
     s3_endpoint_url: str | None
     s3_region: str
     credentials: Mapping[str, Credential]
+    stores: Sequence[Store]  # beside those that agreements name, or a part of one
     mail_host: str
     mail_port: int
     mail_sender: str
@@ -83,6 +98,7 @@ class Settings:
             s3_endpoint_url=environment.get("RETENTION_S3_ENDPOINT_URL", s3.get("endpoint_url")),
             s3_region=environment.get("RETENTION_S3_REGION", s3.get("region", "eu-west-2")),
             credentials=dict(_credentials(environment)),
+            stores=_stores(path.name, said.get("stores", {})),
             mail_host=environment.get("RETENTION_MAIL_HOST", mail.get("host", "127.0.0.1")),
             mail_port=int(environment.get("RETENTION_MAIL_PORT", mail.get("port", 25))),
             mail_sender=environment.get(
@@ -106,6 +122,32 @@ def _credentials(environment: Mapping[str, str]) -> list[tuple[str, Credential]]
     return found
 
 
+def _stores(file: str, said: Mapping[str, Any]) -> list[Store]:
+    found: list[Store] = []
+    for name, table in said.items():
+        store = Store(name, table.get("place", ""), table.get("inventory", ""))
+        listable = PLAIN.fullmatch(name) and _is_place(store.place)
+        if not listable or (store.inventory and not _is_place(store.inventory)):
+            raise AgreementError(
+                f"{file}: [stores.{name}] names no store that can be listed",
+                hint='write [stores.records] place = "s3://bucket/", and inventory = "s3://…/"',
+            )
+        if any(store.holds(each.place) or each.holds(store.place) for each in found):
+            raise AgreementError(
+                f"{file}: [stores.{name}] lies in another store, or has one in it",
+                hint="name the whole once, or parts that have nothing in common",
+            )
+        found.append(store)
+    return found
+
+
+def _is_place(text: str) -> bool:
+    try:
+        return key_prefix(text)[0] == SCHEME
+    except ValueError:
+        return False
+
+
 def _file(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
@@ -116,6 +158,8 @@ def _file(path: Path) -> dict[str, Any]:
     _require_known(path.name, "", said)
     for table in KNOWN.keys() & said.keys():
         _require_known(path.name, table, said[table])
+    for store in said.get("stores", {}).values():
+        _require_known(path.name, STORES, store if isinstance(store, dict) else {"": store})
     return said
 
 

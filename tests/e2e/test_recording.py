@@ -19,6 +19,7 @@ from retention.adapters.catalogue import SqlCatalogue, migrate
 from retention.demo.invented import DATASETS
 from retention.domain.dataset import DatasetId
 from retention.ports.catalogue import Holding
+from tests.support.catalogues import fill_from
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "a password of mine"
@@ -103,7 +104,7 @@ def survey_of(folder):
                     )
                 )
     catalogue = SqlCatalogue(url)
-    catalogue.replace("DEMO-NACEL", sorted(holdings, key=lambda each: (each.dataset, each.place)))
+    fill_from(catalogue, "demo-nacel", holdings)
     catalogue.close()
 
 

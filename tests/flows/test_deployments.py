@@ -33,7 +33,7 @@ def test_nothing_starts_in_the_hour_that_one_day_does_not_have(row):
 
 def test_a_flow_is_run_by_something_or_by_someone():
     timed = {row.flow for row in TABLE if row.cron}
-    assert timed == {"survey", "propose", "advance", "remind"}
+    assert timed == {"survey", "reconcile", "propose", "advance", "remind"}
     assert all(row.about for row in TABLE if not row.cron)
 
 

@@ -7,15 +7,22 @@ Each port call is first shown to ``on_call`` and, when done, to ``on_done``, und
 import hashlib
 from collections import Counter, defaultdict
 from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 from retention.domain.calendar import instant, london_day, stamp
 from retention.domain.entry import Record
 from retention.domain.merkle import inclusion, leaf_hash, node_hash, root_of
 from retention.domain.tlog import TreeHead, opened, proof, signed
+from retention.domain.totals import Totals
 from retention.errors import EvidenceError, LedgerBrokenError, StaleError
+from retention.ports.catalogue import LISTING, RESUMED_WITHIN, SILENT_AFTER, Holding, Run
 from retention.ports.ledger import Checkpoint
 from tests.support.signer import CheckpointKey
+
+_NUMBERS = count(1)
 
 
 class PowerCut(BaseException):
@@ -225,25 +232,127 @@ def _one_line(line):
 
 
 class MemoryCatalogue(_Hooked):
-    """Holdings by agreement."""
+    """What surveys saw, and what those at work have kept, by store."""
 
     port = "catalogue"
 
     def __init__(self, on_call=_nothing, on_done=_nothing):
         super().__init__(on_call, on_done)
-        self.kept = {}
+        self.kept, self._strays, self._surveys, self._runs = {}, {}, {}, {}
 
-    def replace(self, agreement, holdings):
-        with self._call("replace"):
-            fresh = {}
-            for holding in holdings:
-                if holding.agreement != agreement or (holding.dataset, holding.place) in fresh:
-                    raise ValueError("a holding is of another agreement, or was given twice")
-                fresh[holding.dataset, holding.place] = holding
-            self.kept[agreement] = list(fresh.values())
+    def begin(self, store, *, source, now):
+        with self._call("begin"):
+            work = self._runs.get(store)
+            if work is not None and work.beat_at and now - work.beat_at < SILENT_AFTER:
+                return None
+            fresh = work is None or {work.source, source} != {LISTING}
+            if fresh or now - work.run.began_at > RESUMED_WITHIN:
+                work = self._runs[store] = _Work(Run(f"run-{next(_NUMBERS)}", store, now), source)
+            done = [span for span, *_ in work.kept]
+            work.run = replace(work.run, done=done, holder=f"holder-{next(_NUMBERS)}")
+            work.beat_at = now
+            return work.run
+
+    def keep(self, run, span, parts, strays, *, now):
+        with self._call("keep"):
+            kept = span, list(parts), list(strays)
+            work = self._held(run)
+            work.kept.append(kept)
+            work.beat_at = now
+
+    def seen(self, run):
+        with self._call("seen"):
+            kept = self._runs[run.store].kept
+            parts, strays = Totals(), Totals()
+            for _, of_datasets, of_nobody in kept:
+                for found, each in ((parts, of_datasets), (strays, of_nobody)):
+                    for t in (one.totals for one in each):
+                        found.add(Totals(t.versions, t.markers, t.uploads, t.size_bytes))
+            return parts, strays
+
+    def conclude(self, run, survey):
+        with self._call("conclude"):
+            work = self._held(run)
+            parts = _added((p for _, parts, _ in work.kept for p in parts), "dataset", "place")
+            strays = _added((s for *_, found in work.kept for s in found), "under", "folder", "why")
+            self.kept[run.store] = [_holding(each, survey) for each in parts]
+            before = {(s.under, s.folder, s.why): s for s in self._strays.get(run.store, ())}
+            self._strays[run.store] = [_since(s, before, survey) for s in strays]
+            self._surveys[run.store] = survey
+            del self._runs[run.store]
+
+    def end(self, run, *, resumable):
+        with self._call("end"):
+            work = self._runs.get(run.store)
+            if work is None or work.run.holder != run.holder:
+                return
+            if resumable:
+                work.beat_at = None
+            else:
+                del self._runs[run.store]
+
+    def retire(self, stores):
+        with self._call("retire"):
+            for table in (self.kept, self._strays, self._surveys, self._runs):
+                for gone in set(table) - set(stores) - {""}:
+                    del table[gone]
+
+    def surveys(self):
+        with self._call("surveys"):
+            return [self._surveys[name] for name in sorted(self._surveys)]
+
+    def strays(self):
+        with self._call("strays"):
+            found = [each for strays in self._strays.values() for each in strays]
+            yield from sorted(found, key=lambda each: (each.store, each.under, each.folder))
 
     def holdings(self, agreement=None):
         with self._call("holdings"):
-            wanted = self.kept if agreement is None else {agreement}
-            found = [each for name in wanted for each in self.kept.get(name, ())]
+            found = [each for holdings in self.kept.values() for each in holdings]
+            found = [each for each in found if agreement in {None, each.agreement}]
             yield from sorted(found, key=lambda holding: (holding.dataset, holding.place))
+
+    def replace(self, store, holdings):
+        """Put *holdings* there, as if a survey of *store* had seen them: no call of the port."""
+        self.kept[store] = list(holdings)
+
+    def _held(self, run):
+        work = self._runs.get(run.store)
+        if work is None or work.run.holder != run.holder:
+            raise StaleError("another process took the run up", hint="nothing is to be done")
+        return work
+
+
+class _Work:
+    """A survey that has begun."""
+
+    def __init__(self, run, source):
+        self.run, self.source, self.beat_at, self.kept = run, source, None, []
+
+
+def _added(found, *names):
+    """Add up what agrees in *names*."""
+    sums = {}
+    for each in found:
+        key = tuple(getattr(each, name) for name in names)
+        if key in sums:
+            sums[key].totals.add(each.totals)
+        else:
+            sums[key] = replace(each, totals=deepcopy(each.totals))
+    return [sums[key] for key in sorted(sums)]
+
+
+def _holding(part, survey):
+    t = part.totals
+    return Holding(
+        part.dataset, part.agreement, part.class_name, part.binding, part.kind, part.place,
+        t.versions, t.markers, t.uploads, t.size_bytes, t.oldest_at, t.newest_at, survey.as_of,
+        survey.store, survey.source, t.traits.text(),
+    )  # fmt: skip
+
+
+def _since(stray, before, survey):
+    known = before.get((stray.under, stray.folder, stray.why))
+    first = known.first_seen_at if known else survey.as_of
+    surveys = known.surveys + 1 if known else 1
+    return replace(stray, store=survey.store, first_seen_at=first, surveys=surveys)

@@ -12,6 +12,8 @@ from itertools import count
 from retention.domain.dataset import Answer, Kind, ObjectVersion
 from retention.domain.pattern import key_prefix
 from retention.errors import StoreRefusedError, StoreUnavailableError
+from retention.ports.probe import Capabilities, Looked
+from retention.ports.store import Page, Span, Swept
 
 _NUMBERS = count(1)
 _EPOCH = datetime(2019, 1, 1, tzinfo=UTC)
@@ -20,6 +22,38 @@ _EPOCH = datetime(2019, 1, 1, tzinfo=UTC)
 def fresh_name():
     """Return the name of a bucket that this process has not used yet."""
     return f"bucket-{next(_NUMBERS)}"
+
+
+GOOD = Capabilities(
+    versioning="enabled",
+    mfa_delete=False,
+    object_lock=True,
+    lock_default="",
+    encryption="AES256",
+    region="eu-west-2",
+    public=(),
+    replicates_to=(),
+    expires=(),
+    inventories=(),
+    surveyor_can=(),
+)
+SWEPT_ROWS = 3  # on a page of a sweep
+
+
+def paged(rows):
+    """Return versions and markers as columns."""
+    page = Page()
+    for row in rows:
+        marker = row.kind is Kind.MARKER
+        page.keys.append(row.key)
+        page.ids.append(row.version_id)
+        page.markers.append(marker)
+        page.sizes.append(row.size_bytes)
+        page.etags.append(row.etag)
+        page.modified.append(row.modified_at)
+        page.classes.append("" if marker else "STANDARD")
+        page.checksums.append("")
+    return page
 
 
 class MemoryStore:
@@ -42,6 +76,7 @@ class MemoryStore:
         self.orders = []
         self.calls = Counter()
         self.before = lambda port: None
+        self.said = GOOD
 
     def bucket(self, name=None, *, versioned=True, lock=False):
         """Return a new bucket."""
@@ -63,15 +98,51 @@ class MemoryStore:
     def _listing(self, name, prefix):
         self.calls["versions"] += 1
         self.before("versions")
-        if self.unreachable:
-            raise StoreUnavailableError("the store did not answer", hint="try again")
-        if name not in self.buckets or name in self.denied:
-            raise StoreRefusedError("the store refused", hint="look at the place and the role")
+        self._require(name)
         rows = sorted(v for v in self.buckets[name].held if v.key.startswith(prefix))
         for number, row in enumerate(rows):
             if number == self.rows_max:
                 raise StoreUnavailableError("the store did not answer", hint="try again")
             yield row
+
+    def _require(self, name):
+        if self.unreachable:
+            raise StoreUnavailableError("the store did not answer", hint="try again")
+        if name not in self.buckets or name in self.denied:
+            raise StoreRefusedError("the store refused", hint="look at the place and the role")
+
+    def sweep(self, place, spans):
+        """List in columns, as ``ports.store.Sweeps``: one lane, a few rows to a page."""
+        _, name, prefix = key_prefix(place)
+        rows = [v for v in self._listing(name, prefix) if v.kind is not Kind.UPLOAD]
+        for span in spans:
+            inside = [v for v in rows if span.holds(v.key)]
+            after = span.after
+            for number in range(0, len(inside), SWEPT_ROWS):
+                page = inside[number : number + SWEPT_ROWS]
+                rest = inside[number + SWEPT_ROWS :]
+                # A span ends between two keys, or at its own end.
+                through = page[-1].key if rest and rest[0].key > page[-1].key else None
+                finished = None if through is None else Span(after, through)
+                after = after if through is None else through
+                yield Swept(0, paged(page), finished)
+            yield Swept(0, Page(), Span(after, span.through))
+
+    def uploads(self, place):
+        """List unfinished uploads, as ``ports.store.Sweeps``."""
+        _, name, prefix = key_prefix(place)
+        yield from (v for v in self._listing(name, prefix) if v.kind is Kind.UPLOAD)
+
+    def capabilities(self, place):
+        """Say what a good bucket says, as ``ports.probe.Probes``; *said* changes it."""
+        self._require(key_prefix(place)[1])
+        return self.said
+
+    def look(self, place, version, *, locks):
+        """Look at one version, as ``ports.probe.Probes``."""
+        self._require(key_prefix(place)[1])
+        locked = version in self.locked and locks
+        return Looked("AES256", "GOVERNANCE" if locked else "", None, locked)
 
     def destroy(self, place, versions):
         """Order the end of *versions*, as ``ports.destruction.Destroys``."""

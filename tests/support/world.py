@@ -12,6 +12,7 @@ from retention.domain.calendar import stamp
 from retention.domain.canonical import digest_of
 from retention.domain.case import proposal_stream
 from retention.domain.entry import Draft, Entry
+from retention.domain.store import spots_of, stores_of
 from retention.ports.progress import NoProgress
 from retention.steps.advance import bring_up_to_date, next_steps
 from retention.steps.authorise import FreshAuthority
@@ -31,7 +32,8 @@ from retention.steps.record.planned import Recording, Why
 from retention.steps.record.releases import plan_release, plan_release_request
 from retention.steps.record.scopes import Scope
 from retention.steps.review import Desk
-from retention.steps.survey import survey
+from retention.steps.survey import Surveying, survey
+from retention.steps.surveyed import drop_stores, write_known
 from retention.steps.verify import Verification, check_gone
 from tests.support.cast import (
     Key,
@@ -78,6 +80,7 @@ class World:
         self.ledger = MemoryLedger(self.clock, on_call=hook, on_done=hook)
         self.evidence = MemoryEvidence(on_call=hook, on_done=hook)
         self.catalogue = MemoryCatalogue()
+        self.inventories, self.configured = None, []
         self.gate = Key()
         self.courier = MemoryCourier()
         self.secrets = 0
@@ -135,18 +138,37 @@ class World:
         self.record(plan_release_request, hold, successor, by=asked_by)
         self.record(plan_release, hold, by=confirmed_by)
 
-    def survey(self):
-        record_agreement(self.library.now, ledger=self.ledger)
-        found = survey(
-            [self.library.now],
-            store=self.store,
+    @property
+    def surveying(self):
+        """The ports that a survey takes."""
+        return Surveying(
+            sweeps=self.store,
+            probes=self.store,
+            inventories=self.inventories,
             catalogue=self.catalogue,
             ledger=self.ledger,
             clock=self.clock,
             progress=NoProgress(),
+            secret=b"folders",
         )
-        if found[0].fault is not None:
-            raise found[0].fault
+
+    @property
+    def stores(self):
+        """Every store that the agreement names."""
+        return stores_of([self.library.now], self.configured)
+
+    def survey(self):
+        """Survey every store; raise the first fault once all were tried."""
+        record_agreement(self.library.now, ledger=self.ledger)
+        agreements, ports = [self.library.now], self.surveying
+        found = [survey(store, spots_of(agreements), ports) for store in self.stores]
+        known = {"catalogue": self.catalogue, "ledger": self.ledger}
+        drop_stores(self.stores, **known, on=self.clock.today())
+        write_known(agreements, self.stores, **known)
+        for each in found:
+            if each.fault is not None:
+                raise each.fault
+        return found
 
     def classify(self):
         return classify(

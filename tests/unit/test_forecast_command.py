@@ -13,6 +13,7 @@ from retention.cli.main import cli
 from retention.domain.entry import Draft
 from retention.settings import Settings
 from retention.wiring import process
+from tests.support.catalogues import fill_from
 from tests.support.foreseen import NOW, Foreseen
 from tests.support.memory import FixedClock
 from tests.support.policies import DEMO, POLICIES
@@ -25,7 +26,7 @@ def work(tmp_path_factory):
     told = Settings.read({"RETENTION_POLICIES": str(DEMO)}, folder)
     work, demo = wiring.Composition(told, FixedClock(NOW)), Foreseen.demo()
     for reference in demo.catalogue.kept:
-        work.catalogue.replace(reference, demo.catalogue.holdings(reference))
+        fill_from(work.catalogue, reference, list(demo.catalogue.holdings(reference)))
     for record in demo.ledger.records:
         work.ledger.append(Draft(record.stream, record.kind, record.facts))
     return work

@@ -11,12 +11,15 @@ from retention.domain.entry import FACTS, Draft, Entry
 from retention.domain.events import ENDED
 from retention.domain.knowledge import Ground
 from retention.domain.term import Term
-from retention.errors import StoreUnavailableError
+from retention.errors import StoreError, StoreRefusedError, StoreUnavailableError
+from retention.steps.incidents import every_incident
 from retention.steps.moves import state_of
 from retention.steps.raising import raise_ended
+from retention.steps.record.closing import plan_closing
 from retention.steps.registers import Registers
 from tests.support.cast import agreement
-from tests.support.memory import MemoryLedger
+from tests.support.memory import MemoryCatalogue, MemoryLedger
+from tests.support.recording import surveyed_world
 from tests.support.world import World
 
 DATASET = "INV/patient/2019"
@@ -80,9 +83,45 @@ def test_a_store_that_looks_empty_says_nothing_of_any_dataset(world):
     world.classify()
     for bucket in world.buckets.values():
         bucket.held.clear()
+    before = list(world.catalogue.holdings())
+    with pytest.raises(StoreError, match="looks empty"):
+        world.survey()
+    world.classify()
+    stores = ("backup", "dr", "records")
+    assert raised(world) == [("store-looks-empty", f"store:{name}") for name in stores]
+    assert list(world.catalogue.holdings()) == before
+    assert world.ledger.stream("survey:INV")[-1].number("failed")
+
+
+def test_a_store_that_somebody_says_is_empty_counts_and_its_datasets_are_missing():
+    world = surveyed_world()
+    world.classify()
+    for bucket in world.buckets.values():
+        bucket.held.clear()
+    with pytest.raises(StoreError, match="looks empty"):
+        world.survey()
+    world.clock.step(hours=1)
+    for each in every_incident(world.ledger):
+        world.record(plan_closing, each.number, ["nobody"], by="dpo-01")
+    world.survey()
+    assert list(world.catalogue.holdings()) == []
+    world.classify()
+    assert {kind for kind, _ in raised(world)} == {"store-looks-empty", "missing"}
+
+
+def test_a_catalogue_that_was_lost_makes_nothing_missing(world):
     world.survey()
     world.classify()
-    assert raised(world) == [("store-looks-empty", "INV")]
+    world.catalogue = MemoryCatalogue()
+    world.classify()
+    world.store.denied.add("dr")
+    with pytest.raises(StoreRefusedError):
+        world.survey()
+    world.buckets["records"].held.clear()  # one store is known, and of another nothing
+    with pytest.raises(StoreError):
+        world.survey()
+    world.classify()
+    assert "missing" not in {kind for kind, _ in raised(world)}
 
 
 def test_a_survey_that_failed_makes_nothing_missing(world):

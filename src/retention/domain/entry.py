@@ -32,7 +32,8 @@ class Entry(StrEnum):
     HOLD_RELEASED = "hold_released"
     INSTRUCTION = "instruction"  # a party's recorded word on datasets or a class
     INSTRUCTION_RETRACTED = "instruction_retracted"  # recorded by mistake: as if never made
-    SURVEYED = "surveyed"
+    STORE_SURVEYED = "store_surveyed"  # one store, or the code of what it failed with
+    SURVEYED = "surveyed"  # all stores of one agreement
     MOVED = "moved"  # a dataset, in the table of moves
     NOTICE = "notice"  # what controllers are told: (dataset, clause, action)
     NOTICE_ACCEPTED = "notice_accepted"  # by one controller's mail server
@@ -77,6 +78,8 @@ FACTS: Mapping[Entry, frozenset[str]] = MappingProxyType(
             Entry.INSTRUCTION: "instruction verb agreement class dataset until to moves_maximum"
             f" controller signed_on {_WHY}",
             Entry.INSTRUCTION_RETRACTED: f"agreement instruction {_WHY}",
+            Entry.STORE_SURVEYED: "store source digest as_of versions markers uploads bytes"
+            " strays failed",
             Entry.SURVEYED: "agreement version datasets versions bytes unclassified failed",
             Entry.MOVED: "dataset event before after",
             Entry.NOTICE: "notice agreement version action document datasets",

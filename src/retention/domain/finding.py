@@ -7,6 +7,7 @@ Source: UK GDPR, articles 5(1)(e), 5(1)(f), 30(2) and 32; NHS Records Management
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -46,7 +47,6 @@ class FindingKind(StrEnum):
     LOOKS_EMPTY = "looks-empty"
     NOT_SURVEYED = "not-surveyed"
     NAMES_SOMEBODY = "names-somebody"
-    CLAIMED_TWICE = "claimed-twice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +167,7 @@ TABLE: Mapping[FindingKind, _Said] = MappingProxyType(
         FindingKind.NAMES_SOMEBODY: _Said(
             _S,
             "names of folders look like an NHS number, an e-mail address or a postcode",
-            "rename the folders; until then their datasets have digests for names",
-        ),
-        FindingKind.CLAIMED_TWICE: _Said(
-            _W,
-            "two agreements claim the same place",
-            "narrow one of the two: each dataset has one agreement that decides",
+            "rename the folders; until then nothing there is a dataset, and nothing falls due",
         ),
     }
 )
@@ -193,6 +188,7 @@ class Finding:
     datasets: int = 0
     rows: int = 0
     size_bytes: int = 0
+    since: date | None = None  # the first day on which it was seen, where that is known
 
     @property
     def severity(self) -> Severity:

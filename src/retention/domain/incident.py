@@ -34,6 +34,13 @@ class IncidentKind(StrEnum):
     AGREEMENT_GAP = "agreement-gap"
     STORE_LOOKS_EMPTY = "store-looks-empty"
     CLASS_DROPPED = "class-dropped"
+    STORE_DROPPED = "store-dropped"
+    DARK = "dark"
+    NAMES_SOMEBODY = "names-somebody"
+    UNDECLARED_COPY = "undeclared-copy"
+    NOT_ENCRYPTED = "not-encrypted"
+    OUT_OF_REGION = "out-of-region"
+    PUBLIC = "public"
 
 
 WORDS: Mapping[str, str] = MappingProxyType(
@@ -49,6 +56,13 @@ WORDS: Mapping[str, str] = MappingProxyType(
         IncidentKind.AGREEMENT_GAP.value: "no version was in force for some days: renewed too late",
         IncidentKind.STORE_LOOKS_EMPTY.value: "a survey saw nothing of what was there before",
         IncidentKind.CLASS_DROPPED.value: "the version in force lacks this class: no survey looks",
+        IncidentKind.STORE_DROPPED.value: "nothing names this store now, and it held something",
+        IncidentKind.DARK.value: "data lie there that no agreement covers",
+        IncidentKind.NAMES_SOMEBODY.value: "names of folders look like those of people",
+        IncidentKind.UNDECLARED_COPY.value: "the same content lies where no agreement declares it",
+        IncidentKind.NOT_ENCRYPTED.value: "personal data lie there unencrypted",
+        IncidentKind.OUT_OF_REGION.value: "it lies outside the regions that were agreed",
+        IncidentKind.PUBLIC.value: "it can be read without a login",
     }
 )
 

@@ -4,7 +4,7 @@ A placeholder matches exactly one whole, non-empty, decoded path segment, case-s
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -86,6 +86,18 @@ class Pattern:
             else:
                 return None
         return tuple(binding)
+
+    def differs_at(self, parts: Sequence[str]) -> int | None:
+        """Return which of a key's folders, from 0, cannot be of this pattern, if one cannot.
+
+        *parts* are those of the key, its own name last.  None says that its folders would do:
+        the key matches, or lies above the place of a dataset.
+        """
+        for number, (part, segment) in enumerate(zip(parts[:-1], self.segments, strict=False)):
+            fits = part == segment if isinstance(segment, str) else _matches(segment[1], part)
+            if not fits:
+                return number
+        return None
 
     def fits(self, values: Mapping[str, str]) -> bool:
         """Tell whether each of the *values*, which are of its placeholders, is one it matches."""

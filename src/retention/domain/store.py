@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import sha256
 
 from retention.domain.agreement import Agreement, CheckedBy
 from retention.domain.pattern import Pattern, key_prefix
@@ -57,15 +58,18 @@ def spots_of(agreements: Iterable[Agreement]) -> list[Spot]:
 def stores_of(agreements: Iterable[Agreement], configured: Iterable[Store] = ()) -> list[Store]:
     """Return what must be listed so that nothing an agreement names is left out, by name.
 
-    What is *configured* comes first; a bucket of which an agreement names more than that is
-    listed as a whole, or dark data beside what is declared would never be seen.
+    A bucket is listed as a whole, or dark data beside what is declared would never be seen; but
+    where parts of it are *configured* it may be others' too, and only what is named is listed.
     """
-    found = {store.name: store for store in configured}
+    found = list(configured)
+    narrowed = {store.bucket for store in found}
     for spot in spots_of(agreements):
-        place = spot.pattern.static_place
-        if not any(store.holds(place) for store in found.values()):
-            root = spot.pattern.root
-            name = key_prefix(root)[1]
-            found = {n: s for n, s in found.items() if not s.place.startswith(root)}
-            found[name] = Store(name, root)
-    return sorted(found.values())
+        place, bucket = spot.pattern.static_place, key_prefix(spot.pattern.root)[1]
+        if any(store.holds(place) for store in found):
+            continue
+        if bucket not in narrowed:
+            found.append(Store(bucket, spot.pattern.root))
+        else:
+            found = [store for store in found if not store.place.startswith(place)]
+            found.append(Store(f"{bucket}.{sha256(place.encode()).hexdigest()[:8]}", place))
+    return sorted(found)

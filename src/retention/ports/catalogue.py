@@ -1,9 +1,17 @@
 """What the last good survey saw: rebuildable at any time, and no evidence of anything."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from retention.domain.totals import Totals, Traits
+from retention.ports.store import Span
+
+LISTING, INVENTORY = "listing", "inventory"  # where numbers come from
+SILENT_AFTER: Final = timedelta(minutes=10)  # a run that nobody heard of for so long is dead
+RESUMED_WITHIN: Final = timedelta(hours=24)  # what it saw longer ago is listed again
+UPLOADS: Final = Span("", "")  # holds no key: unfinished uploads are listed beside all spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,20 +30,130 @@ class Holding:
     size_bytes: int
     oldest_at: datetime | None
     newest_at: datetime | None
-    seen_at: datetime
+    seen_at: datetime  # when that survey began, or of when its inventory is
+    store: str = ""
+    source: str = LISTING
+    traits_text: str = field(default="{}", repr=False)  # as ``Traits.text`` writes it
+
+    @property
+    def traits(self) -> Traits:
+        """How its versions are kept."""
+        return Traits.read(self.traits_text)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one span of a survey holds of one copy of one dataset."""
+
+    dataset: str
+    agreement: str
+    class_name: str
+    binding: tuple[tuple[str, str], ...]
+    kind: str
+    place: str
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """Rows that no agreement claims, or whose folder must not be written down.
+
+    *under* is the nearest place that an agreement declares; *folder* a digest, never a name.
+    """
+
+    store: str
+    under: str
+    folder: str
+    why: str  # unclaimed, names-somebody, name-too-long
+    totals: Totals
+    first_seen_at: datetime | None = None  # None until its survey is concluded
+    surveys: int = 1  # in a row that saw it
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The last good survey of one store."""
+
+    store: str
+    place: str
+    source: str
+    began_at: datetime
+    ended_at: datetime
+    as_of: datetime  # when it began; of an inventory, when that was made
+    digest: str  # of an inventory's manifest, "" of a listing
+    versions: int
+    markers: int
+    uploads: int
+    size_bytes: int
+    stray_rows: int
+
+    @property
+    def rows(self) -> int:
+        """How many versions, markers and uploads it saw."""
+        return self.versions + self.markers + self.uploads
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A survey at work: what it has *done* is kept, and nobody else goes on with it.
+
+    *began_at* is that of its first beginning, when it was resumed.
+    """
+
+    id: str
+    store: str
+    began_at: datetime
+    done: Sequence[Span] = field(default=(), repr=False)
+    holder: str = ""
 
 
 class Catalogue(Protocol):
-    """The datasets of every agreement, by their last good survey.
+    """The datasets of every store, by their last good survey.
 
-    Laws: a survey of one agreement replaces what stood there as a whole, or not at all; what was
-    replaced is read by every later read.
+    Laws: a survey of one store replaces what stood there as a whole, or not at all; what was
+    replaced is read by every later read; what a run keeps is kept, as a whole or not at all, and
+    shows in no other read before the run is concluded; no key, nor a part of one, is stored in
+    the clear, and none at all once a run has ended.
     """
 
-    def replace(self, agreement: str, holdings: Iterable[Holding]) -> None:
-        """Bring one agreement to date."""
+    def begin(self, store: str, *, source: str, now: datetime) -> Run | None:
+        """Take up the survey of *store* that died, or begin one; None if one is at work.
+
+        One is taken up only if it was silent for SILENT_AFTER, began within RESUMED_WITHIN, and is
+        a listing, as is asked for: an inventory is read from its beginning.
+        """
+        ...
+
+    def keep(
+        self, run: Run, span: Span, parts: Iterable[Part], strays: Iterable[Stray], *, now: datetime
+    ) -> None:
+        """Keep what *span* holds, once.  Raises StaleError if somebody else took the run up."""
+        ...
+
+    def seen(self, run: Run) -> tuple[Totals, Totals]:
+        """Return what the run has kept so far, of datasets and of strays, without traits."""
+        ...
+
+    def conclude(self, run: Run, survey: Survey) -> None:
+        """Let what the run kept replace what stood for its store; *survey* says what it was."""
+        ...
+
+    def end(self, run: Run, *, resumable: bool) -> None:
+        """End a run that failed: *resumable* lets the next begin where it stood, at once."""
+        ...
+
+    def surveys(self) -> list[Survey]:
+        """Return the last good survey of every store, by its name."""
+        ...
+
+    def strays(self) -> Iterator[Stray]:
+        """Yield what no agreement claims, sorted by store, place and folder."""
         ...
 
     def holdings(self, agreement: str | None = None) -> Iterator[Holding]:
         """Yield the holdings of one moment, sorted by dataset and place in code points."""
+        ...
+
+    def retire(self, stores: Sequence[str]) -> None:
+        """Drop what is known of every store that is not one of *stores*: nothing names it now."""
         ...

@@ -7,11 +7,11 @@ Source: ``clock.md``, rulings 6, 9 and 12; NHS Records Management Code of Practi
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from retention.domain.calendar import london_day
 from retention.domain.disposition import State
 from retention.domain.eligibility import Assessment
 from retention.domain.incident import IncidentKind
 from retention.domain.knowledge import Ground, expired_unconfirmed
+from retention.domain.store import spots_of
 from retention.domain.term import Term
 from retention.ports.catalogue import Catalogue
 from retention.ports.ledger import Ledger
@@ -65,21 +65,15 @@ def raise_ended(ledger: Ledger, ground: Ground, *, on: date) -> None:
 def raise_missing(ledger: Ledger, catalogue: Catalogue, term: Term, *, on: date) -> None:
     """Raise each dataset that the last good survey no longer saw, and that nobody disposed of.
 
-    Where it saw nothing of the whole agreement nothing is concluded of any dataset: the store
-    itself is raised.  A class that the version in force does not have any more is raised, too: of
-    its data no survey says anything, and nobody would hear of them again.  Safe to run again.
+    Nothing is concluded while one of its stores has no good survey in the catalogue, which may have
+    been rebuilt.  A class that the version in force does not have any more is raised, too: of its
+    data no survey says anything, and nobody would hear of them again.  Safe to run again.
     """
     gone, dropped = _missing(ledger, catalogue, term)
     for name in dropped:
         kind = IncidentKind.CLASS_DROPPED
         raise_incident(ledger, kind, name, noticed_on=on, personal=False)
-    if not gone:
-        return
-    if next(iter(catalogue.holdings(term.reference)), None) is None:
-        kind, seen_on = IncidentKind.STORE_LOOKS_EMPTY, _last_seen(ledger, term.reference)
-        raise_incident(
-            ledger, kind, term.reference, noticed_on=on, personal=False, began_on=seen_on
-        )
+    if not gone or not is_surveyed(catalogue, term):
         return
     for each in gone:
         kind = IncidentKind.MISSING
@@ -92,10 +86,12 @@ class _Gone:
     is_personal: bool
 
 
-def _last_seen(ledger: Ledger, reference: str) -> date | None:
-    """Return the day of the last survey that saw anything of an agreement."""
-    surveys = ledger.stream(f"survey:{reference}")
-    return max((london_day(r.at) for r in surveys if r.number("datasets")), default=None)
+def is_surveyed(catalogue: Catalogue, term: Term) -> bool:
+    """Tell whether the last good survey of each of its stores is known."""
+    seen = [each.place for each in catalogue.surveys()]
+    spots = spots_of([term.governing]) if term.governing is not None else []
+    places = [spot.pattern.static_place for spot in spots]
+    return bool(places) and all(any(place.startswith(s) for s in seen) for place in places)
 
 
 def _missing(ledger: Ledger, catalogue: Catalogue, term: Term) -> tuple[list[_Gone], list[str]]:

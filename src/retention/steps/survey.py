@@ -1,175 +1,318 @@
-"""Look at every place that an agreement names, and bring the catalogue to date.
+"""Look at every store, and bring the catalogue to date.
 
-One pass in memory that grows with the datasets, not with the objects.  A listing that breaks off
-changes nothing: that agreement keeps its last good survey, and the failure is on the ledger.
+A survey is kept span by span, so that whoever takes it up after a crash goes on where it stood.
+It counts as a whole or not at all: a store that fails, or looks too empty to be believed, keeps
+its last good survey, and the failure is on the ledger.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from retention.domain.agreement import Agreement, CheckedBy
-from retention.domain.dataset import ID_LETTERS_MAX, DatasetId, Kind, ObjectVersion
+from retention.domain.calendar import stamp
+from retention.domain.claims import Claims
 from retention.domain.entry import Draft, Entry, Fact
-from retention.domain.pattern import Pattern
-from retention.errors import StoreError
-from retention.ports.catalogue import Catalogue, Holding
+from retention.domain.floor import looks_empty
+from retention.domain.incident import IncidentKind
+from retention.domain.store import Spot, Store
+from retention.domain.totals import Totals
+from retention.errors import StaleError, StoreError
+from retention.ports.catalogue import INVENTORY, LISTING, UPLOADS, Catalogue, Run, Survey
 from retention.ports.clock import Clock
+from retention.ports.inventory import Inventories, Snapshot
 from retention.ports.ledger import Ledger
+from retention.ports.probe import Probes
 from retention.ports.progress import Progress
-from retention.ports.store import Lists
+from retention.ports.store import WHOLE, Span, Sweeps
+from retention.steps.closer import Closer
+from retention.steps.expected import expected_rows, is_accepted
+from retention.steps.incidents import raise_incident
+from retention.steps.tally import Tally
 
-TELL_EVERY = 1000  # versions between two words on progress
+GROUPS_KEPT: Final = 5000  # folders of an inventory that are kept at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Surveying:
+    """The ports that a survey takes; *secret* keys the digests of folders that nobody claims."""
+
+    sweeps: Sweeps
+    probes: Probes
+    inventories: Inventories
+    catalogue: Catalogue
+    ledger: Ledger
+    clock: Clock
+    progress: Progress
+    secret: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Surveyed:
-    """What a survey of one agreement came to; *fault* is the error that ended it, or None."""
+    """What the survey of one store came to.
 
-    agreement: str
-    datasets: int
-    versions: int
-    size_bytes: int
-    unclassified: int
-    fault: StoreError | None
-
-
-@dataclass(slots=True)
-class _Totals:
-    versions: int = 0
-    markers: int = 0
-    uploads: int = 0
-    size_bytes: int = 0
-    oldest_at: datetime | None = None
-    newest_at: datetime | None = None
-
-    def add(self, version: ObjectVersion) -> None:
-        self.versions += version.kind is Kind.DATA
-        self.markers += version.kind is Kind.MARKER
-        self.uploads += version.kind is Kind.UPLOAD
-        self.size_bytes += version.size_bytes
-        if (at := version.modified_at) is not None:
-            self.oldest_at = at if self.oldest_at is None else min(self.oldest_at, at)
-            self.newest_at = at if self.newest_at is None else max(self.newest_at, at)
-
-
-_Spot = tuple[str, str, Pattern]  # class, kind of copy, where
-_Found = dict[tuple[str, str, str], tuple[DatasetId, _Totals]]  # (dataset, kind, place)
-
-
-def survey(
-    agreements: Sequence[Agreement],
-    *,
-    store: Lists,
-    catalogue: Catalogue,
-    ledger: Ledger,
-    clock: Clock,
-    progress: Progress,
-) -> list[Surveyed]:
-    """Survey all *agreements*; a store that fails is reported and never reads as empty.
-
-    Safe to run again, and twice at once: the last good survey of an agreement replaces the one
-    before as a whole.
+    *fault* is the error that ended it; *is_at_work* says that another process surveys it now, and
+    *is_known* that its inventory was read before: in either case nothing was counted.
     """
-    return [_one(each, store, catalogue, ledger, clock, progress) for each in agreements]
+
+    store: str
+    claimed: Totals
+    strays: Totals
+    fault: StoreError | None = None
+    is_at_work: bool = False
+    is_known: bool = False
+
+    @property
+    def rows(self) -> int:
+        """How many versions, markers and uploads there are."""
+        return self.claimed.rows + self.strays.rows
 
 
-def _one(
-    agreement: Agreement,
-    store: Lists,
-    catalogue: Catalogue,
-    ledger: Ledger,
-    clock: Clock,
-    progress: Progress,
-) -> Surveyed:
-    found: _Found = {}
-    began_at = clock.now()  # what goes while we list was there when we began
-    seen = unclassified = 0
-    fault = None
+def survey(store: Store, spots: Sequence[Spot], ports: Surveying) -> Surveyed:
+    """Survey one *store* for the agreements whose *spots* lie there.
+
+    Safe to run again, and twice at once: one process surveys a store at a time.
+    """
+    snapshot, source = None, LISTING
+    if store.inventory:
+        source = INVENTORY
+        try:
+            snapshot = ports.inventories.newest(store.inventory)
+        except StoreError as fault:
+            return _failed(store, source, fault, ports)
+        if _is_known(store, snapshot, ports.catalogue):
+            return Surveyed(store.name, Totals(), Totals(), is_known=True)
+    run = ports.catalogue.begin(store.name, source=source, now=ports.clock.now())
+    if run is None:
+        return Surveyed(store.name, Totals(), Totals(), is_at_work=True)
     try:
-        for place, spots in _places(agreement).items():
-            for version in store.versions(place):
-                seen += 1
-                unclassified += not _count(agreement, version, spots, found)
-                if seen % TELL_EVERY == 0:
-                    progress.at(f"survey {agreement.reference}", seen)
-    except StoreError as error:
-        fault = error
+        with _resumable(run, ports.catalogue):
+            return _survey(store, spots, run, snapshot, ports)
+    except StaleError:
+        return Surveyed(store.name, Totals(), Totals(), is_at_work=True)
+    except StoreError as fault:
+        return _failed(store, source, fault, ports)
+
+
+def _survey(
+    store: Store, spots: Sequence[Spot], run: Run, snapshot: Snapshot | None, ports: Surveying
+) -> Surveyed:
+    claims = Claims(store, spots, secret=ports.secret)
+    count = _Count(store, ports)
+    if snapshot is None:
+        _list(store, claims, run, ports, count)
     else:
-        catalogue.replace(agreement.reference, _holdings(agreement, found, began_at))
-    progress.at(f"survey {agreement.reference}", seen, seen)
-    result = Surveyed(
-        agreement.reference,
-        len({key[0] for key in found}),
-        seen,
-        sum(totals.size_bytes for _, totals in found.values()),
-        unclassified,
-        fault,
-    )
-    _write_down(agreement, result, ledger)
-    return result
+        _read(store, claims, run, snapshot, ports, count)
+    claimed, strays = ports.catalogue.seen(run)
+    count.tell(claimed.rows + strays.rows)
+    if _is_unbelievable(store, claimed.rows + strays.rows, ports):
+        ports.catalogue.end(run, resumable=False)
+        fault = StoreError(
+            f"{store.name} looks empty: {claimed.rows + strays.rows:,} rows are next to nothing",
+            hint="nothing was concluded; see what happened, and close the incident if it is true",
+        )
+        return _failed(store, LISTING if snapshot is None else INVENTORY, fault, ports)
+    survey = _said(store, run, snapshot, claimed, strays, ports.clock.now())
+    ports.catalogue.conclude(run, survey)
+    _write_down(survey, ports.ledger)
+    return Surveyed(store.name, claimed, strays)
 
 
-def _places(agreement: Agreement) -> dict[str, list[_Spot]]:
-    """Return what to list, and which patterns to look for in each listing."""
-    places: dict[str, list[_Spot]] = {}
-    for kind in agreement.classes:
-        spots = [(kind.name, "primary", pattern) for pattern in kind.datasets]
-        spots += [
-            (kind.name, copy.kind, copy.store)
-            for copy in kind.copies
-            if copy.store is not None and copy.checked_by is CheckedBy.ENGINE
-        ]
-        for spot in spots:
-            places.setdefault(spot[2].static_place, []).append(spot)
-    return {place: spots for place, spots in places.items() if place.startswith("s3://")}
+def _list(store: Store, claims: Claims, run: Run, ports: Surveying, count: "_Count") -> None:
+    """List what is left of *store*, and keep each span when it is finished."""
+    closer = Closer(store, ports.probes)
 
+    def kept(span: Span, tally: Tally) -> None:
+        now = ports.clock.now()
+        ports.catalogue.keep(run, span, tally.parts(), tally.strays(), now=now)
 
-def _count(
-    agreement: Agreement, version: ObjectVersion, spots: Sequence[_Spot], found: _Found
-) -> bool:
-    for class_name, kind, pattern in spots:
-        if (binding := pattern.match(version.key)) is not None:
-            values = dict(binding)
-            # A copy may name the placeholders in another order: the id is that of the class.
-            names = agreement.class_named(class_name).placeholders
-            ordered = tuple((name, values[name]) for name in names)
-            dataset = DatasetId(agreement.reference, class_name, ordered)
-            if len(str(dataset)) > ID_LETTERS_MAX:
-                return False  # nothing could be written of it: it is told as of no class
-            key = (str(dataset), kind, pattern.place(values))
-            found.setdefault(key, (dataset, _Totals()))[1].add(version)
-            return True
-    return False
-
-
-def _holdings(agreement: Agreement, found: _Found, at: datetime) -> Iterator[Holding]:
-    for (name, kind, place), (dataset, totals) in sorted(found.items(), key=lambda item: item[0]):
-        yield Holding(
-            dataset=name,
-            agreement=agreement.reference,
-            class_name=dataset.class_name,
-            binding=dataset.binding,
-            kind=kind,
-            place=place,
-            versions=totals.versions,
-            markers=totals.markers,
-            uploads=totals.uploads,
-            size_bytes=totals.size_bytes,
-            oldest_at=totals.oldest_at,
-            newest_at=totals.newest_at,
-            seen_at=at,
+    # Uploads first: one that is finished meanwhile is then seen twice, and not never.
+    if UPLOADS not in run.done:
+        tally = Tally(store.name, claims, closer.look)
+        for upload in ports.sweeps.uploads(store.place):
+            tally.upload(upload)
+            count.add(1)
+        kept(UPLOADS, tally)
+    lanes: dict[int, Tally] = {}
+    for swept in ports.sweeps.sweep(store.place, left_of(run.done)):
+        tally = lanes.setdefault(swept.lane, Tally(store.name, claims, closer.look))
+        tally.add(swept.page)
+        count.add(len(swept.page))
+        if swept.finished is not None:
+            kept(swept.finished, lanes.pop(swept.lane))
+    if lanes:
+        raise StoreError(
+            f"the listing of {store.name} ended in the middle of a span",
+            hint="nothing was concluded from it; survey it again",
         )
 
 
-def _write_down(agreement: Agreement, result: Surveyed, ledger: Ledger) -> None:
+def left_of(done: Sequence[Span]) -> list[Span]:
+    """Return the spans that are not *done*: together with those they hold every key once."""
+    left, after = [], ""
+    for span in sorted(span for span in done if span != UPLOADS):
+        if span.after > after:
+            left.append(Span(after, span.after))
+        if span.through is None:
+            return left
+        after = max(after, span.through)
+    return [*left, Span(after)] if after else [WHOLE]
+
+
+def _read(
+    store: Store,
+    claims: Claims,
+    run: Run,
+    snapshot: Snapshot,
+    ports: Surveying,
+    count: "_Count",
+) -> None:
+    """Read an inventory, and list what is in none: unfinished uploads."""
+    if not snapshot.place.startswith(f"s3://{store.bucket}/"):
+        raise StoreError(
+            f"the inventory of {store.name} is of another bucket",
+            hint="correct `inventory` of this store in retention.toml",
+        )
+    tally = Tally(store.name, claims, Closer.not_at_all)
+    for upload in ports.sweeps.uploads(store.place):
+        tally.upload(upload)
+        count.add(1)
+    now = ports.clock.now
+    ports.catalogue.keep(run, UPLOADS, tally.parts(), tally.strays(), now=now())
+    inside = store.place.removeprefix(f"s3://{store.bucket}/")
+    tally, after, folder = Tally(store.name, claims, Closer.not_at_all), "", ""
+    for number, group in enumerate(ports.inventories.groups(snapshot, depth=claims.depth), 1):
+        folder = group.folder
+        if folder.startswith(inside):
+            tally.group(f"{folder}-", group.totals)  # any name of a key in it will do
+        count.add(group.totals.rows)
+        if number % GROUPS_KEPT == 0 and folder:
+            span, after = Span(after, folder), folder
+            ports.catalogue.keep(run, span, tally.parts(), tally.strays(), now=now())
+            tally = Tally(store.name, claims, Closer.not_at_all)
+    ports.catalogue.keep(run, Span(after), tally.parts(), tally.strays(), now=now())
+
+
+def _is_known(store: Store, snapshot: Snapshot, catalogue: Catalogue) -> bool:
+    known = next((each for each in catalogue.surveys() if each.store == store.name), None)
+    return known is not None and known.digest == snapshot.digest
+
+
+def _is_unbelievable(store: Store, rows: int, ports: Surveying) -> bool:
+    """Tell whether so little is there that an outage is likelier, and raise it."""
+    last = next((each for each in ports.catalogue.surveys() if each.store == store.name), None)
+    if last is None or not looks_empty(rows, last.rows):
+        return False
+    expected = expected_rows(store, ports.catalogue, ports.ledger)  # slow, and rarely asked
+    if not looks_empty(rows, expected + last.stray_rows):
+        return False
+    subject = incident_of(store.name)
+    if is_accepted(ports.ledger, subject, since=last.ended_at):
+        return False
+    raise_incident(
+        ports.ledger,
+        IncidentKind.STORE_LOOKS_EMPTY,
+        subject,
+        noticed_on=ports.clock.today(),
+        personal=False,
+        began_on=ports.clock.today(),
+    )
+    return True
+
+
+def incident_of(store: str) -> str:
+    """Return what an incident about a whole store is said to be of."""
+    return f"store:{store}"
+
+
+def store_stream(store: str) -> str:
+    """Return the name of the stream of a store's surveys."""
+    return f"store:{store}"
+
+
+def _said(
+    store: Store,
+    run: Run,
+    snapshot: Snapshot | None,
+    claimed: Totals,
+    strays: Totals,
+    now: datetime,
+) -> Survey:
+    return Survey(
+        store=store.name,
+        place=store.place,
+        source=LISTING if snapshot is None else INVENTORY,
+        began_at=run.began_at,  # what goes while we list was there when we began
+        ended_at=now,
+        as_of=run.began_at if snapshot is None else snapshot.as_of,
+        digest="" if snapshot is None else snapshot.digest,
+        versions=claimed.versions + strays.versions,
+        markers=claimed.markers + strays.markers,
+        uploads=claimed.uploads + strays.uploads,
+        size_bytes=claimed.size_bytes + strays.size_bytes,
+        stray_rows=strays.rows,
+    )
+
+
+def _write_down(survey: Survey, ledger: Ledger) -> None:
     facts: dict[str, Fact] = {
-        "agreement": agreement.reference,
-        "version": agreement.version,
-        "datasets": result.datasets,
-        "versions": result.versions,
-        "bytes": result.size_bytes,
-        "unclassified": result.unclassified,
-        "failed": 0 if result.fault is None else result.fault.exit_code,
+        "store": survey.store,
+        "source": survey.source,
+        "digest": survey.digest,
+        "as_of": stamp(survey.as_of),
+        "versions": survey.versions,
+        "markers": survey.markers,
+        "uploads": survey.uploads,
+        "bytes": survey.size_bytes,
+        "strays": survey.stray_rows,
+        "failed": 0,
     }
-    ledger.append(Draft(f"survey:{agreement.reference}", Entry.SURVEYED, facts))
+    ledger.append(Draft(store_stream(survey.store), Entry.STORE_SURVEYED, facts))
+
+
+def _failed(store: Store, source: str, fault: StoreError, ports: Surveying) -> Surveyed:
+    facts: dict[str, Fact] = {
+        "store": store.name,
+        "source": source,
+        "digest": "",
+        "as_of": stamp(ports.clock.now()),
+        **dict.fromkeys(("versions", "markers", "uploads", "bytes", "strays"), 0),
+        "failed": fault.exit_code,
+    }
+    ports.ledger.append(Draft(store_stream(store.name), Entry.STORE_SURVEYED, facts))
+    return Surveyed(store.name, Totals(), Totals(), fault=fault)
+
+
+@contextmanager
+def _resumable(run: Run, catalogue: Catalogue) -> Iterator[None]:
+    """Let the next process go on at once, whatever ends this one."""
+    ended = False
+    try:
+        yield
+        ended = True
+    finally:
+        if not ended:
+            catalogue.end(run, resumable=True)
+
+
+class _Count:
+    """Tells how far a survey has come."""
+
+    def __init__(self, store: Store, ports: Surveying) -> None:
+        last = next((s for s in ports.catalogue.surveys() if s.store == store.name), None)
+        self._of = None if last is None else last.rows
+        self._what, self._done, self._told = f"survey {store.name}", 0, 0
+        self._progress: Callable[[str, int, int | None], None] = ports.progress.at
+
+    def add(self, rows: int) -> None:
+        self._done += rows
+        if self._done - self._told >= TELL_EVERY:
+            self._told = self._done
+            self._progress(self._what, self._done, max(self._of, self._done) if self._of else None)
+
+    def tell(self, rows: int) -> None:
+        self._progress(self._what, rows, rows)
+
+
+TELL_EVERY: Final = 1000  # rows between two words on progress

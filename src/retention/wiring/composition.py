@@ -15,6 +15,7 @@ from retention.errors import NotAuthorisedError, StoreError
 from retention.ports.progress import NoProgress
 from retention.settings import Credential, Settings, policy_files
 from retention.steps.review import Desk
+from retention.wiring import surveys
 
 if TYPE_CHECKING:
     from retention.adapters.catalogue import SqlCatalogue
@@ -25,15 +26,20 @@ if TYPE_CHECKING:
     from retention.adapters.prefect.access import Access
     from retention.adapters.prefect.runs import Run
     from retention.adapters.s3.destroys import S3Destroys
+    from retention.adapters.s3.inventory import S3Inventories
     from retention.adapters.s3.lists import S3Lists
+    from retention.adapters.s3.probe import S3Probes
     from retention.adapters.seal.ring import Keyring
     from retention.agreements import ReadLibrary
     from retention.domain.agreement import Agreement
+    from retention.domain.finding import Finding
+    from retention.domain.store import Store
     from retention.ports.clock import Clock
     from retention.ports.progress import Progress
     from retention.steps.advance import Next
     from retention.steps.classify import Dated
     from retention.steps.survey import Surveyed
+    from retention.steps.surveyed import Known
 
 
 class SystemClock:
@@ -80,7 +86,7 @@ class Composition:
         """The catalogue, brought to date."""
         from retention.adapters.catalogue import SqlCatalogue, migrate  # noqa: PLC0415  # lazy
 
-        return SqlCatalogue(self._database("catalogue", migrate))
+        return SqlCatalogue(self._database("catalogue", migrate), secret=surveys.secret(self))
 
     @cached_property
     def identities(self) -> "SqlIdentities":
@@ -126,6 +132,24 @@ class Composition:
 
         rows = 701 if role == "verifier" else 1000  # never the pages of whoever enumerated
         return S3Lists(self._s3(role), page_rows=rows)
+
+    def sweeps(self) -> "S3Lists":
+        """Return what lists whole stores: another engine than the verifier's."""
+        from retention.adapters.s3.lists import S3Lists  # noqa: PLC0415  # lazy
+
+        return S3Lists(self._s3("surveyor"))
+
+    def probes(self, role: str) -> "S3Probes":
+        """Return what asks stores about themselves, with the credential of *role*."""
+        from retention.adapters.s3.probe import S3Probes  # noqa: PLC0415  # lazy
+
+        return S3Probes(self._s3(role))
+
+    def inventories(self) -> "S3Inventories":
+        """Return the reader of inventories, which the surveyor may read and nothing else."""
+        from retention.adapters.s3.inventory import S3Inventories  # noqa: PLC0415  # lazy
+
+        return S3Inventories(self._s3("surveyor"), self.settings.home / "scratch")
 
     def destroys(self) -> "S3Destroys":
         """Return the destroyer, with a credential that no other role has."""
@@ -190,20 +214,21 @@ class Composition:
                 record_agreement(agreement, ledger=self.ledger)
         return found
 
-    def survey(self, progress: "Progress | None" = None) -> "list[Surveyed]":
-        """List every place; raise the first StoreError once all were tried."""
-        from retention.steps.survey import survey  # noqa: PLC0415  # lazy
+    def stores(self, names: "Sequence[str]" = ()) -> "list[Store]":
+        """Return the stores of these *names*, or every one that an agreement or a setting names."""
+        return surveys.stores(self, names)
 
-        found = survey(
-            self.agreements(),
-            store=self.lists("surveyor"),
-            catalogue=self.catalogue,
-            ledger=self.ledger,
-            clock=self.clock,
-            progress=progress or self.progress,
-        )
-        _raise_first([each.fault for each in found])
-        return found
+    def survey_store(self, store: "Store", progress: "Progress | None" = None) -> "Surveyed":
+        """Survey one store; what ended it, if something did, is in the answer."""
+        return surveys.survey_store(self, store, progress or self.progress)
+
+    def conclude_surveys(self) -> "list[Known]":
+        """Write down what is known of every agreement, once its stores were surveyed."""
+        return surveys.conclude(self)
+
+    def reconcile(self, progress: "Progress | None" = None) -> "list[Finding]":
+        """Return what does not fit, the worst first; raise what must be assessed."""
+        return surveys.reconcile_all(self, progress or self.progress)
 
     def classify(self) -> "list[Dated]":
         """Bring every dataset to where the clock says it is."""

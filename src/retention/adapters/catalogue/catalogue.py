@@ -1,56 +1,57 @@
 """The catalogue in SQLite or PostgreSQL."""
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
-from datetime import UTC, datetime
-from functools import lru_cache
-from itertools import starmap
+from datetime import datetime
+from itertools import islice, starmap
 from pathlib import Path
+from secrets import token_bytes, token_hex
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, MetaData, Text, collate, delete, insert, select
-from sqlmodel import Field, SQLModel
+from sqlalchemy import Connection, Table, collate, delete, func, insert, select, update
 
 from retention.adapters import database
-from retention.domain.canonical import canonical
-from retention.ports.catalogue import Holding
+from retention.adapters.catalogue.rows import (
+    COUNTS,
+    holding_of,
+    merged,
+    part_row,
+    stray_of,
+    stray_row,
+    survey_of,
+    survey_row,
+    text,
+)
+from retention.adapters.catalogue.sealing import SECRET_BYTES, Bounds
+from retention.adapters.catalogue.tables import (
+    HOLDING,
+    PART,
+    RUN,
+    SPAN,
+    STRAY,
+    STRAY_PART,
+    SURVEY,
+)
+from retention.domain.totals import Totals
+from retention.errors import StaleError
+from retention.ports.catalogue import (
+    LISTING,
+    RESUMED_WITHIN,
+    SILENT_AFTER,
+    Holding,
+    Part,
+    Run,
+    Stray,
+    Survey,
+)
+from retention.ports.store import Span
 
 NAME = "catalogue"
 MIGRATIONS = Path(__file__).with_name("migrations")
-
-Number = BigInteger().with_variant(Integer, "sqlite")  # the one whole number of a STRICT table
-
-
-class CatalogueTable(SQLModel):
-    """Tables of the catalogue and of no other database."""
-
-    metadata = MetaData()
-
-
-class HoldingRow(CatalogueTable, table=True):
-    """A holding; *binding* is canonical JSON, instants are ISO 8601 in UTC."""
-
-    __tablename__ = "holding"
-
-    agreement: str = Field(primary_key=True, sa_type=Text)
-    dataset: str = Field(primary_key=True, sa_type=Text)
-    place: str = Field(primary_key=True, sa_type=Text)
-    class_name: str = Field(sa_type=Text)
-    binding: str = Field(sa_type=Text)
-    kind: str = Field(sa_type=Text)
-    versions: int = Field(sa_type=Number)
-    markers: int = Field(sa_type=Number)
-    uploads: int = Field(sa_type=Number)
-    size_bytes: int = Field(sa_type=Number)
-    oldest_at: str | None = Field(sa_type=Text)
-    newest_at: str | None = Field(sa_type=Text)
-    seen_at: str = Field(sa_type=Text)
-
-
-HOLDING = CatalogueTable.metadata.tables["holding"]
-PAGE = 2000  # rows that are fetched at a time
+PAGE = 2000  # rows that are fetched, or written, at a time
 _COLUMNS = [HOLDING.c[each.name] for each in fields(Holding)]
+_COPY = ("agreement", "dataset", "place")
+_FOLDER = ("under", "folder", "why")
 
 
 def migrate(url: str) -> None:
@@ -61,71 +62,189 @@ def migrate(url: str) -> None:
 class SqlCatalogue(database.Adapter):
     """A :class:`retention.ports.catalogue.Catalogue` at a database URL; migrate it first."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, secret: bytes | None = None) -> None:
+        """Seal the bounds of spans with *secret*; without one, no other process can resume."""
         super().__init__(url, name=NAME)
+        self._bounds = Bounds(secret or token_bytes(SECRET_BYTES))
 
-    def replace(self, agreement: str, holdings: Iterable[Holding]) -> None:
-        """Bring one agreement to date, as a whole or not at all.
+    # Surveys at work
 
-        *holdings* is read to its end before anything is written, so that a survey that breaks off
-        changes nothing.  Raises ValueError for a holding of another agreement, or one given twice.
-        """
-        rows: dict[tuple[str, str], dict[str, Any]] = {}
-        for holding in holdings:
-            if holding.agreement != agreement or (holding.dataset, holding.place) in rows:
-                raise ValueError("a holding is of another agreement, or was given twice")
-            rows[holding.dataset, holding.place] = _row_of(holding)
+    def begin(self, store: str, *, source: str, now: datetime) -> Run | None:
+        """Take up the survey of *store* that died, or begin one; None if one is at work."""
         with self._database.writing() as connection:
-            connection.execute(delete(HOLDING).where(HOLDING.c.agreement == agreement))
-            if rows:
-                connection.execute(insert(HOLDING), list(rows.values()))
+            row = connection.execute(select(RUN).where(RUN.c.store == store)).one_or_none()
+            if row is not None:
+                if row.beat_at and now - datetime.fromisoformat(row.beat_at) < SILENT_AFTER:
+                    return None
+                if (taken := self._take_up(connection, row, source, now)) is not None:
+                    return taken
+                _forget(connection, row.id)
+            run = Run(token_hex(16), store, now, holder=token_hex(16))
+            who = {"id": run.id, "store": store, "source": source, "holder": run.holder}
+            connection.execute(insert(RUN), [{**who, "began_at": text(now), "beat_at": text(now)}])
+            return run
+
+    def _take_up(self, connection: Connection, row: Any, source: str, now: datetime) -> Run | None:
+        began_at = datetime.fromisoformat(row.began_at)
+        if {row.source, source} != {LISTING} or now - began_at > RESUMED_WITHIN:
+            return None
+        sealed = connection.execute(
+            select(SPAN.c.sealed).where(SPAN.c.run == row.id).order_by(SPAN.c.number)
+        )
+        done = [self._bounds.open(each, row.id) for each in sealed.scalars()]
+        if None in done:
+            return None  # sealed by whoever had another secret
+        run = Run(row.id, row.store, began_at, [each for each in done if each], token_hex(16))
+        connection.execute(
+            update(RUN).where(RUN.c.id == run.id).values(holder=run.holder, beat_at=text(now))
+        )
+        return run
+
+    def keep(
+        self, run: Run, span: Span, parts: Iterable[Part], strays: Iterable[Stray], *, now: datetime
+    ) -> None:
+        """Keep what *span* holds, once.  Raises StaleError if somebody else took the run up."""
+        with self._database.writing() as connection:
+            _require_held(connection, run, beat_at=text(now))
+            number = connection.execute(
+                select(func.count()).select_from(SPAN).where(SPAN.c.run == run.id)
+            ).scalar_one()
+            sealed = self._bounds.seal(span, run.id)
+            mine = {"run": run.id, "number": number}
+            connection.execute(insert(SPAN), [{**mine, "sealed": sealed}])
+            _write(connection, PART, (mine | part_row(each) for each in parts))
+            _write(connection, STRAY_PART, (mine | stray_row(each) for each in strays))
+
+    def seen(self, run: Run) -> tuple[Totals, Totals]:
+        """Return what the run has kept so far, of datasets and of strays, without traits."""
+        with self._database.reading() as connection:
+            return _summed(connection, PART, run), _summed(connection, STRAY_PART, run)
+
+    def conclude(self, run: Run, survey: Survey) -> None:
+        """Let what the run kept replace what stood for its store, as a whole or not at all."""
+        fixed = {"store": run.store, "seen_at": text(survey.as_of), "source": survey.source}
+        with self._database.writing() as connection:
+            _require_held(connection, run, beat_at=text(survey.ended_at))
+            before = {
+                (row.under, row.folder, row.why): (row.first_seen_at, row.surveys)
+                for row in connection.execute(select(STRAY).where(STRAY.c.store == run.store))
+            }
+            _drop(connection, run.store)
+            # What an older catalogue knew by agreement alone is replaced with its place.
+            inside = func.substr(HOLDING.c.place, 1, len(survey.place)) == survey.place
+            connection.execute(delete(HOLDING).where(HOLDING.c.store == "", inside))
+            _write(connection, HOLDING, (_held(row) | fixed for row in _sum(connection, PART, run)))
+            _write(
+                connection,
+                STRAY,
+                (_since(row, before, survey, run) for row in _sum(connection, STRAY_PART, run)),
+            )
+            connection.execute(insert(SURVEY), [survey_row(survey)])
+            _forget(connection, run.id)
+
+    def end(self, run: Run, *, resumable: bool) -> None:
+        """End a run that failed: *resumable* lets the next begin where it stood, at once."""
+        with self._database.writing() as connection:
+            mine = (RUN.c.id == run.id) & (RUN.c.holder == run.holder)
+            if resumable:
+                connection.execute(update(RUN).where(mine).values(beat_at=None))
+            elif connection.execute(select(RUN.c.id).where(mine)).one_or_none() is not None:
+                _forget(connection, run.id)
+
+    def retire(self, stores: Sequence[str]) -> None:
+        """Drop what is known of every store that is not one of *stores*."""
+        with self._database.writing() as connection:
+            for table in (HOLDING, STRAY, SURVEY):
+                stale = table.c.store.not_in(["", *stores])
+                connection.execute(delete(table).where(stale))
+            gone = select(RUN.c.id).where(RUN.c.store.not_in(stores))
+            for run in connection.execute(gone).scalars().all():
+                _forget(connection, run)
+
+    # What stands
+
+    def surveys(self) -> list[Survey]:
+        """Return the last good survey of every store, by its name."""
+        with self._database.reading() as connection:
+            query = select(SURVEY).order_by(self._by_code_point(SURVEY.c.store))
+            return [survey_of(row) for row in connection.execute(query)]
+
+    def strays(self) -> Iterator[Stray]:
+        """Yield what no agreement claims, sorted by store, place and folder."""
+        columns = (STRAY.c[name] for name in ("store", *_FOLDER))
+        query = select(STRAY).order_by(*map(self._by_code_point, columns))
+        with self._database.reading() as connection:
+            for row in connection.execute(query, execution_options={"yield_per": PAGE}):
+                yield stray_of(row)
 
     def holdings(self, agreement: str | None = None) -> Iterator[Holding]:
         """Yield the holdings of one agreement or of all, sorted by dataset and place.
 
         One moment is read, in memory that does not grow with the number of rows.
         """
-        binary = "BINARY" if self._database.is_sqlite else "C"  # by code points, in any locale
         query = select(*_COLUMNS).order_by(
-            collate(HOLDING.c.dataset, binary), collate(HOLDING.c.place, binary)
+            self._by_code_point(HOLDING.c.dataset), self._by_code_point(HOLDING.c.place)
         )
         if agreement is not None:
             query = query.where(HOLDING.c.agreement == agreement)
         with self._database.reading() as connection:
             rows = connection.execute(query, execution_options={"yield_per": PAGE})
-            yield from starmap(_holding_of, rows)
+            yield from starmap(holding_of, rows)
+
+    def _by_code_point(self, column: Any) -> Any:
+        """Return *column* as it sorts in any locale."""
+        return collate(column, "BINARY" if self._database.is_sqlite else "C")
 
 
-def _row_of(holding: Holding) -> dict[str, Any]:
-    row = {each.name: getattr(holding, each.name) for each in fields(holding)}
-    row["binding"] = canonical(holding.binding).decode()
-    for name in ("oldest_at", "newest_at", "seen_at"):
-        row[name] = _text(row[name])
-    return row
+def _require_held(connection: Connection, run: Run, *, beat_at: str | None) -> None:
+    held = (RUN.c.id == run.id) & (RUN.c.holder == run.holder)
+    if not connection.execute(update(RUN).where(held).values(beat_at=beat_at)).rowcount:
+        raise StaleError(
+            f"the survey of {run.store} was taken up by another process",
+            hint="nothing is to be done: the other one goes on with it",
+        )
 
 
-def _holding_of(
-    dataset: str, agreement: str, class_name: str, binding: str, kind: str, place: str,
-    versions: int, markers: int, uploads: int, size_bytes: int,
-    oldest_at: str | None, newest_at: str | None, seen_at: str,
-) -> Holding:  # fmt: skip
-    return Holding(
-        dataset, agreement, class_name, _binding(binding), kind, place,
-        versions, markers, uploads, size_bytes,
-        None if oldest_at is None else datetime.fromisoformat(oldest_at),
-        None if newest_at is None else datetime.fromisoformat(newest_at),
-        datetime.fromisoformat(seen_at),
-    )  # fmt: skip
+def _write(connection: Connection, table: Table, rows: Iterator[dict[str, Any]]) -> None:
+    while batch := list(islice(rows, PAGE)):
+        connection.execute(insert(table), batch)
 
 
-@lru_cache(maxsize=4096)  # the copies of one dataset follow one another, and bindings recur
-def _binding(text: str) -> tuple[tuple[str, str], ...]:
-    return tuple((name, value) for name, value in json.loads(text))
+def _summed(connection: Connection, table: Table, run: Run) -> Totals:
+    sums = [func.coalesce(func.sum(table.c[name]), 0) for name in COUNTS]
+    row = connection.execute(select(*sums).where(table.c.run == run.id)).one()
+    versions, markers, uploads, size_bytes = map(int, row)
+    return Totals(versions, markers, uploads, size_bytes)
 
 
-def _text(at: datetime | None) -> str | None:
-    if at is None:
-        return None
-    if at.tzinfo is None:
-        raise ValueError("an instant without a zone cannot be written down")
-    return at.astimezone(UTC).isoformat()
+def _sum(connection: Connection, table: Table, run: Run) -> Iterator[dict[str, Any]]:
+    """Yield what a run kept, each copy or folder once."""
+    key = _COPY if table is PART else _FOLDER
+    query = select(table).where(table.c.run == run.id).order_by(*(table.c[name] for name in key))
+    rows = connection.execute(query, execution_options={"yield_per": PAGE})
+    return merged(iter(rows), key)
+
+
+def _held(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in {"run", "number"}}
+
+
+def _since(
+    row: dict[str, Any], before: dict[Any, tuple[str, int]], survey: Survey, run: Run
+) -> dict[str, Any]:
+    key = tuple(row[name] for name in _FOLDER)
+    first_seen_at, surveys = before.get(key, (text(survey.as_of), 0))
+    since = {"store": run.store, "first_seen_at": first_seen_at, "surveys": surveys + 1}
+    return _held(row) | since
+
+
+def _drop(connection: Connection, store: str) -> None:
+    for table in (HOLDING, STRAY, SURVEY):
+        connection.execute(delete(table).where(table.c.store == store))
+
+
+def _forget(connection: Connection, run: str) -> None:
+    """Leave nothing of a run that has ended."""
+    for table in (SPAN, PART, STRAY_PART):
+        connection.execute(delete(table).where(table.c.run == run))
+    connection.execute(delete(RUN).where(RUN.c.id == run))
