@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from retention.adapters.s3.client import client
+from retention.adapters.s3.fast import FastLists, Login
 from retention.adapters.s3.roles import bucket_policy, ceph_principal
 from tests.support.net import free_ports
 from tests.support.stores import S3Bucket, fresh_name
@@ -40,6 +41,16 @@ class Ceph:
             region="us-east-1",
             access_key=user,
             secret=secret or self.secrets[user],
+            **options,
+        )
+
+    def fast(self, user, *, secret=None, **options):
+        """Return the fast engine of one role."""
+        login = Login(user, secret or self.secrets[user])
+        return FastLists(
+            endpoint_url=self.endpoint_url,
+            region="us-east-1",
+            credentials=lambda: login,
             **options,
         )
 

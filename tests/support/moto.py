@@ -14,6 +14,7 @@ from urllib.request import urlopen
 import pytest
 
 from retention.adapters.s3.client import client
+from retention.adapters.s3.fast import FastLists, Login
 from tests.support.net import free_ports
 from tests.support.stores import S3Bucket, fresh_name
 
@@ -36,6 +37,15 @@ class Moto:
             region="us-east-1",
             access_key=user,
             secret=secret,
+            **options,
+        )
+
+    def fast(self, user="anyone", *, secret="any", **options):
+        """Return the fast engine."""
+        return FastLists(
+            endpoint_url=self.endpoint_url,
+            region="us-east-1",
+            credentials=lambda: Login(user, secret),
             **options,
         )
 

@@ -1,0 +1,95 @@
+"""Finds where a range that another lane walks can be cut, so that something lies behind."""
+
+from threading import Lock
+from typing import Final
+
+from retention.adapters.s3.fast.asking import Asker
+from retention.adapters.s3.fast.listing import Asked
+from retention.adapters.s3.fast.middle import alphabet_of, middle, spread, successor
+from retention.adapters.s3.fast.parse import Quick
+from retention.adapters.s3.fast.walk import PAGE_ROWS_MAX, ask_versions
+from retention.adapters.s3.fast.work import Claim
+
+DELIMITER: Final = "/"
+PROBES_MAX: Final = 6  # for the middle, once it is known how far keys may go
+
+
+class Splitter:
+    """Asks for common prefixes once, and for single rows where there are none."""
+
+    def __init__(self, place: tuple[str, str], quick: Quick) -> None:
+        """Split ranges of *place*, a bucket and a prefix."""
+        self._bucket, self._prefix = place
+        self._quick = quick
+        self._lock = Lock()
+        self._folders: list[str] = []
+        self._known_through: str | None = ""  # None if all folders are known
+
+    def bounds(self, asker: Asker, claim: Claim) -> list[str]:
+        """Return bounds that cut what *claim* is about, ascending; none if there is no telling.
+
+        Sets the ceiling of the claim to what was learned of where its keys end.
+        """
+        inside = [
+            folder
+            for folder in self._folders_behind(asker, claim.low)
+            if claim.low < folder and (claim.through is None or folder < claim.through)
+        ]
+        if inside:
+            return spread(inside, claim.pieces)
+        bound = self._probed(asker, claim)
+        return [] if bound is None else [bound]
+
+    def _folders_behind(self, asker: Asker, low: str) -> list[str]:
+        with self._lock:  # whoever comes meanwhile waits for the same answer
+            if self._known_through is not None and low >= self._known_through:
+                asked = Asked(self._bucket, self._prefix, low)
+                said = ask_versions(asker, asked, PAGE_ROWS_MAX, self._quick, delimiter=DELIMITER)
+                self._folders = sorted(said.prefixes)
+                last = max([*said.prefixes, *said.page.keys[-1:]], default="")
+                self._known_through = last if said.more and said.prefixes else None
+            return self._folders
+
+    def _probed(self, asker: Asker, claim: Claim) -> str | None:
+        """Return a bound near the middle that something lies behind, or None."""
+        floor: str | None = None
+        if claim.ceiling is None:
+            floor, claim.ceiling = self._reach(asker, claim)
+        alphabet = alphabet_of(claim.sample)
+        for _ in range(PROBES_MAX):
+            bound = middle(claim.low, claim.ceiling, alphabet)
+            if bound is None:
+                break
+            if floor is not None and bound <= floor:
+                return bound
+            if self._anything(asker, bound, claim.through):
+                return bound
+            claim.ceiling = bound
+        return floor
+
+    def _reach(self, asker: Asker, claim: Claim) -> tuple[str | None, str | None]:
+        """Return a bound that something lies behind, and one that nothing does.
+
+        The more letters of the last key are kept, the more keys lie behind what follows it: the
+        fewest letters that leave something are found by halving.
+        """
+        low = claim.low
+        floor = None
+        ceiling = successor(self._prefix) if claim.through is None else claim.through
+        few, many = len(self._prefix) + 1, len(low) + 1
+        while few < many:
+            kept = (few + many) // 2
+            bound = successor(low[:kept])
+            if bound is not None and self._anything(asker, bound, claim.through):
+                floor, many = bound, kept
+            else:
+                ceiling, few = bound or ceiling, kept + 1
+        return floor, ceiling
+
+    def _anything(self, asker: Asker, bound: str, through: str | None) -> bool:
+        if not bound.startswith(self._prefix) or (through is not None and bound >= through):
+            return False
+        answer = ask_versions(asker, Asked(self._bucket, self._prefix, bound), 1)
+        if not answer.page.keys:
+            return False
+        return through is None or answer.page.keys[0] <= through
