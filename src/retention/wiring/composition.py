@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from retention.adapters.prefect.access import Access
     from retention.adapters.prefect.runs import Run
     from retention.adapters.s3.destroys import S3Destroys
-    from retention.adapters.s3.inventory import S3Inventories
+    from retention.adapters.s3.inventory.reader import S3Inventories
     from retention.adapters.s3.lists import S3Lists
     from retention.adapters.s3.probe import S3Probes
     from retention.adapters.seal.ring import Keyring
@@ -147,7 +147,7 @@ class Composition:
 
     def inventories(self) -> "S3Inventories":
         """Return the reader of inventories, which the surveyor may read and nothing else."""
-        from retention.adapters.s3.inventory import S3Inventories  # noqa: PLC0415  # lazy
+        from retention.adapters.s3.inventory.reader import S3Inventories  # noqa: PLC0415  # lazy
 
         return S3Inventories(self._s3("surveyor"), self.settings.home / "scratch")
 

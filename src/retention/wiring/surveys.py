@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from retention.domain.store import Store, spots_of, stores_of
 from retention.errors import AgreementError
 from retention.steps.reconcile import Reconciling, reconcile
+from retention.steps.stores import ask_store
 from retention.steps.survey import Surveyed, Surveying, survey
 from retention.steps.surveyed import Known, drop_stores, write_known
 
@@ -62,6 +63,7 @@ def secret(work: "Composition") -> bytes:
 
 def reconcile_all(work: "Composition", progress: "Progress") -> "list[Finding]":
     """Return everything that does not fit, the worst first; raise what must be assessed."""
+    probes, agreements = work.probes("surveyor"), work.agreements()
     ports = Reconciling(
         catalogue=work.catalogue,
         ledger=work.ledger,
@@ -69,6 +71,6 @@ def reconcile_all(work: "Composition", progress: "Progress") -> "list[Finding]":
         lister=work.lists("surveyor"),
         clock=work.clock,
         progress=progress,
-        probed=lambda store: probed(work, store),
+        probed=lambda store: ask_store(store, agreements, probes=probes).findings,
     )
     return reconcile(work.library.terms(work.clock.today()), stores(work), ports)

@@ -53,7 +53,7 @@ class Reconciling:
     lister: Lists
     clock: Clock
     progress: Progress
-    probed: Callable[[Store], list[Finding]]
+    probed: Callable[[Store], Sequence[Finding]]
 
 
 def reconcile(terms: Sequence[Term], stores: Sequence[Store], ports: Reconciling) -> list[Finding]:
