@@ -9,14 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from retention.domain.agreement import Agreement, RetentionClass
-from retention.domain.clock import Period
 from retention.domain.finding import Finding, FindingKind
 from retention.domain.pattern import Pattern
-from retention.domain.store import Store, spots_of
-from retention.domain.words import period_words
+from retention.domain.store import Store
 from retention.errors import StoreError
 from retention.ports.probe import Capabilities, Probes
 from retention.ports.progress import Progress
+from retention.views.stores import could_words, lock_words, public_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +76,6 @@ def findings_of(store: Store, says: Capabilities, agreements: Sequence[Agreement
     return sorted(found, key=lambda each: each.sort_key)
 
 
-def lock_words(default: str) -> str:
-    """Return how long each new version is locked, in words; as it stands if it is no period."""
-    mode, _, period = default.partition(" ")
-    try:
-        return f"{mode}, for {period_words(Period.parse(period))}"
-    except ValueError:
-        return default
-
-
 def _of_itself(store: Store, says: Capabilities) -> Iterator[Finding]:
     """Yield what is wrong whoever has data there; what is not known is neither wrong nor right."""
     kinds = FindingKind
@@ -94,13 +84,9 @@ def _of_itself(store: Store, says: Capabilities) -> Iterator[Finding]:
         (kinds.VERSIONING_SUSPENDED, says.versioning == "suspended", ""),
         (kinds.MFA_DELETE, says.mfa_delete, ""),
         (kinds.NOT_ENCRYPTED, says.encryption == "", ""),
-        (kinds.PUBLIC, says.public, "by its " + " and its ".join(says.public or ())),
+        (kinds.PUBLIC, says.public, public_words(says.public)),
         (kinds.EXPIRES_BY_ITSELF, says.expires, "; ".join(says.expires or ())),
-        (
-            kinds.SURVEYOR_COULD_DESTROY,
-            says.surveyor_can,
-            "it could " + " and ".join(says.surveyor_can or ()),
-        ),
+        (kinds.SURVEYOR_COULD_DESTROY, says.surveyor_can, could_words(says.surveyor_can)),
         (kinds.LOCKED_BY_DEFAULT, says.lock_default, lock_words(says.lock_default or "")),
     )
     for kind, is_so, detail in rows:
@@ -146,12 +132,11 @@ def _of_copies(store: Store, says: Capabilities, agreement: Agreement) -> Iterat
 
 def _classes_in(store: Store, agreement: Agreement) -> list[RetentionClass]:
     """Return the classes that have a place in *store*, their own or that of a copy."""
-    names = {
-        spot.class_name
-        for spot in spots_of([agreement])
-        if _meet(store.place, spot.pattern.static_place)
-    }
-    return [each for each in agreement.classes if each.name in names]
+    return [
+        each
+        for each in agreement.classes
+        if any(_meet(store.place, pattern.static_place) for pattern in _declared(each))
+    ]
 
 
 def _declared(kind: RetentionClass) -> list[Pattern]:
