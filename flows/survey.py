@@ -8,6 +8,8 @@ from retention import wiring
 from retention.adapters.prefect.shown import ShownProgress, show_table
 from retention.views.surveyed import table
 
+AT_ONCE = 2  # stores; each is listed in several places at a time already
+
 
 @attempted
 def store(name: str) -> None:
@@ -27,8 +29,11 @@ def conclude(_all: str) -> None:
     show_table("surveys", rows, "The last good survey of every store.")
 
 
-# Two stores at a time: each is listed in several places at once already.
-@flow(name="survey", persist_result=False, task_runner=ThreadPoolTaskRunner(max_workers=2))
+@flow(
+    name="survey",
+    persist_result=False,
+    task_runner=ThreadPoolTaskRunner(max_workers=AT_ONCE),  # type: ignore[arg-type]  # Prefect's own, of narrower futures than its decorator says
+)
 def survey() -> None:
     """Bring the catalogue to date, one task for each store: one that fails holds up no other.
 

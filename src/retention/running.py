@@ -11,6 +11,7 @@ from retention import wiring
 from retention.adapters.prefect.access import Access
 from retention.adapters.prefect.deploy import deploy
 from retention.adapters.prefect.processes import Server, Worker
+from retention.settings import ROLES
 
 CREDENTIALS: Mapping[str, frozenset[str]] = {
     "planner": frozenset({"surveyor"}),  # freezing lists
@@ -25,16 +26,8 @@ _SECRET = "RETENTION_S3_"  # noqa: S105  # the beginning of names, not a secret
 
 def for_pool(environment: Mapping[str, str], pool: str) -> dict[str, str]:
     """Return the *environment* without the store credentials of other roles."""
-    allowed = {
-        f"{_SECRET}{role.upper()}_{part}"
-        for role in CREDENTIALS[pool]
-        for part in ("ACCESS_KEY", "SECRET_KEY")
-    }
-    return {
-        name: value
-        for name, value in environment.items()
-        if not name.startswith(_SECRET) or not name.endswith("_KEY") or name in allowed
-    }
+    others = tuple(f"{_SECRET}{role.upper()}_" for role in ROLES if role not in CREDENTIALS[pool])
+    return {name: value for name, value in environment.items() if not name.startswith(others)}
 
 
 @contextmanager

@@ -5,6 +5,7 @@ environment names, one credential for each role; the file holds none.
 """
 
 import hashlib
+import json
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -46,6 +47,12 @@ class Credential:
 
     access_key: str
     secret: str = field(repr=False)
+    session_token: str = field(default="", repr=False)  # of credentials that expire
+    file: Path | None = None  # where it comes from, if whoever renews it writes it there
+
+    def fresh(self) -> "Credential":
+        """Return what stands in its file now, or itself; AgreementError for a file of no use."""
+        return self if self.file is None else _of_file(self.file)
 
     @property
     def label(self) -> str:
@@ -115,11 +122,31 @@ class Settings:
 def _credentials(environment: Mapping[str, str]) -> list[tuple[str, Credential]]:
     found = []
     for role in ROLES:
-        names = (f"RETENTION_S3_{role.upper()}_{part}" for part in ("ACCESS_KEY", "SECRET_KEY"))
-        access_key, secret = (environment.get(name, "") for name in names)
-        if access_key and secret:
-            found.append((role, Credential(access_key, secret)))
+        before = f"RETENTION_S3_{role.upper()}_"
+        access_key, secret, token, file = (
+            environment.get(before + part, "")
+            for part in ("ACCESS_KEY", "SECRET_KEY", "SESSION_TOKEN", "FILE")
+        )
+        if file:
+            found.append((role, _of_file(Path(file))))
+        elif access_key and secret:
+            found.append((role, Credential(access_key, secret, token)))
     return found
+
+
+def _of_file(path: Path) -> Credential:
+    """Read a credential as programs print it for ``credential_process``; never its words."""
+    try:
+        said = json.loads(path.read_text("utf-8"))
+        parts = (said["AccessKeyId"], said["SecretAccessKey"], said.get("SessionToken") or "")
+    except (OSError, ValueError, TypeError, KeyError):
+        parts = ("", "", "")
+    if not all(isinstance(part, str) for part in parts) or not all(parts[:2]):
+        raise AgreementError(
+            "the file of a credential cannot be read, or holds none",
+            hint='it is JSON: {"AccessKeyId": …, "SecretAccessKey": …, "SessionToken": …}',
+        ) from None
+    return Credential(*parts, file=path)
 
 
 def _stores(file: str, said: Mapping[str, Any]) -> list[Store]:

@@ -1,5 +1,6 @@
 import pytest
 
+from retention.domain.store import Store
 from retention.errors import AgreementError
 from retention.running import CREDENTIALS, for_pool
 from retention.settings import Settings, policy_files
@@ -7,8 +8,9 @@ from retention.settings import Settings, policy_files
 SECRETS = {
     f"RETENTION_S3_{role}_{part}": f"{role}-{part}"
     for role in ("SURVEYOR", "DESTROYER", "VERIFIER")
-    for part in ("ACCESS_KEY", "SECRET_KEY")
+    for part in ("ACCESS_KEY", "SECRET_KEY", "SESSION_TOKEN", "FILE")
 }
+ROLES_GIVEN = {name: value for name, value in SECRETS.items() if not name.endswith("FILE")}
 
 
 def test_an_empty_folder_has_settings(tmp_path):
@@ -33,6 +35,13 @@ def test_the_environment_wins_over_the_file(tmp_path):
         ("home = ", "TOML"),
         ("[mail]\nport = 'ten'", "port (a number)"),
         ("s3 = 'x'", "s3"),
+        ("[stores.records]\nplaces = 's3://records/'", "places"),
+        ("[stores]\nrecords = 's3://records/'", "stores"),
+        ("[stores.records]\nplace = 's3://records'", "names no store"),
+        ("[stores.records]\nplace = 'paper://box/'", "names no store"),
+        ("[stores.records]\ninventory = 's3://lists/records/'", "names no store"),
+        ("[stores.'a b']\nplace = 's3://records/'", "names no store"),
+        ("[stores.a]\nplace = 's3://b/x/y/'\n[stores.c]\nplace = 's3://b/x/'", "another store"),
     ],
 )
 def test_a_word_that_is_none_of_ours_is_refused(tmp_path, text, what):
@@ -43,16 +52,45 @@ def test_a_word_that_is_none_of_ours_is_refused(tmp_path, text, what):
 
 
 def test_no_secret_is_in_a_repr(tmp_path):
-    settings = Settings.read({**SECRETS, "PREFECT_API_AUTH_STRING": "pool:hidden"}, tmp_path)
+    settings = Settings.read({**ROLES_GIVEN, "PREFECT_API_AUTH_STRING": "pool:hidden"}, tmp_path)
     assert "SECRET_KEY" not in repr(settings)
     assert "hidden" not in repr(settings)
+
+
+def test_stores_are_named_in_the_file(tmp_path):
+    (tmp_path / "retention.toml").write_text(
+        "[stores.records]\nplace = 's3://records/ours/'\ninventory = 's3://lists/records/all/'\n"
+    )
+    assert Settings.read({}, tmp_path).stores == [
+        Store("records", "s3://records/ours/", "s3://lists/records/all/")
+    ]
+
+
+def test_a_credential_can_stand_in_a_file_that_somebody_renews(tmp_path):
+    file = tmp_path / "surveyor.json"
+    file.write_text('{"Version": 1, "AccessKeyId": "one", "SecretAccessKey": "hidden"}')
+    settings = Settings.read({"RETENTION_S3_SURVEYOR_FILE": str(file)}, tmp_path)
+    given = settings.credentials["surveyor"]
+    assert (given.access_key, given.session_token) == ("one", "")
+    file.write_text('{"AccessKeyId": "two", "SecretAccessKey": "x", "SessionToken": "hidden"}')
+    assert (given.fresh().access_key, given.fresh().session_token) == ("two", "hidden")
+    assert "hidden" not in repr((given, given.fresh()))
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"AccessKeyId": "one"}', '{"AccessKeyId": 1}'])
+def test_a_file_that_holds_no_credential_is_refused_without_its_words(tmp_path, text):
+    file = tmp_path / "surveyor.json"
+    file.write_text(text)
+    with pytest.raises(AgreementError, match="the file of a credential"):
+        Settings.read({"RETENTION_S3_SURVEYOR_FILE": str(file)}, tmp_path)
 
 
 @pytest.mark.parametrize("pool", sorted(CREDENTIALS))
 def test_each_process_is_given_the_credentials_of_its_roles_and_no_other(pool):
     given = for_pool({**SECRETS, "PATH": "/bin", "RETENTION_S3_REGION": "x"}, pool)
-    roles = {name.split("_")[2].lower() for name in given if name.endswith("SECRET_KEY")}
-    assert roles == CREDENTIALS[pool]
+    secrets = [name.split("_", 3) for name in given if name in SECRETS]
+    assert {role.lower() for _, _, role, _ in secrets} == CREDENTIALS[pool]
+    assert len(secrets) == 4 * len(CREDENTIALS[pool])
     assert given["PATH"] == "/bin"
     assert given["RETENTION_S3_REGION"] == "x"
 

@@ -28,6 +28,7 @@ def client(
     region: str,
     access_key: str,
     secret: str,
+    session_token: str = "",
     connect_timeout_s: float = 5,
     read_timeout_s: float = 60,
     attempts_max: int = 4,
@@ -47,6 +48,7 @@ def client(
         region_name=region,
         aws_access_key_id=access_key,
         aws_secret_access_key=secret,
+        aws_session_token=session_token or None,
         config=Config(
             signature_version="s3v4",
             s3={"addressing_style": "path"},  # the bucket's name need not be a host's

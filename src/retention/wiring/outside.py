@@ -1,0 +1,107 @@
+"""The outside of a composition: stores by role, the mail server, Prefect."""
+
+from typing import TYPE_CHECKING, Any
+
+from retention.errors import NotAuthorisedError
+from retention.ports.clock import Clock
+from retention.settings import Credential, Settings
+
+if TYPE_CHECKING:
+    from retention.adapters.mail import SmtpCourier
+    from retention.adapters.prefect.access import Access
+    from retention.adapters.s3.destroys import S3Destroys
+    from retention.adapters.s3.fast import FastLists
+    from retention.adapters.s3.inventory.reader import S3Inventories
+    from retention.adapters.s3.lists import S3Lists
+    from retention.adapters.s3.probe import S3Probes
+
+
+class Outside:
+    """What a process can reach, with the credentials that it was given."""
+
+    settings: Settings
+    clock: Clock
+
+    def lists(self, role: str) -> "S3Lists":
+        """Return a lister with the credential of *role*."""
+        from retention.adapters.s3.lists import S3Lists  # noqa: PLC0415  # lazy
+
+        rows = 701 if role == "verifier" else 1000  # never the pages of whoever enumerated
+        return S3Lists(self._s3(role), page_rows=rows)
+
+    def sweeps(self) -> "FastLists":
+        """Return what lists whole stores, by another way than the verifier's."""
+        from retention.adapters.s3.fast import FastLists, Login  # noqa: PLC0415  # lazy
+
+        given = self._credential("surveyor")
+
+        def login() -> Login:
+            now = given.fresh()
+            return Login(now.access_key, now.secret, now.session_token)
+
+        s = self.settings
+        return FastLists(endpoint_url=s.s3_endpoint_url, region=s.s3_region, credentials=login)
+
+    def probes(self, role: str) -> "S3Probes":
+        """Return what asks stores about themselves, with the credential of *role*."""
+        from retention.adapters.s3.probe import S3Probes  # noqa: PLC0415  # lazy
+
+        return S3Probes(self._s3(role))
+
+    def inventories(self) -> "S3Inventories":
+        """Return the reader of inventories, which the surveyor may read and nothing else."""
+        from retention.adapters.s3.inventory.reader import S3Inventories  # noqa: PLC0415  # lazy
+
+        return S3Inventories(self._s3("surveyor"), self.settings.home / "scratch")
+
+    def destroys(self) -> "S3Destroys":
+        """Return the destroyer, with a credential that no other role has."""
+        from retention.adapters.s3.destroys import S3Destroys  # noqa: PLC0415  # lazy
+
+        return S3Destroys(self._s3("destroyer"))
+
+    def _credential(self, role: str) -> Credential:
+        given = self.settings.credentials.get(role)
+        if given is None:
+            raise NotAuthorisedError(
+                f"this process was not given the credential of the {role}",
+                hint=f"set RETENTION_S3_{role.upper()}_ACCESS_KEY and _SECRET_KEY for its pool",
+            )
+        return given
+
+    def _label(self, role: str) -> str:
+        return f"{role}:{self._credential(role).label}"
+
+    def _s3(self, role: str) -> Any:
+        from retention.adapters.s3.client import client  # noqa: PLC0415  # lazy
+
+        given = self._credential(role).fresh()
+        return client(
+            endpoint_url=self.settings.s3_endpoint_url,
+            region=self.settings.s3_region,
+            access_key=given.access_key,
+            secret=given.secret,
+            session_token=given.session_token,
+        )
+
+    @property
+    def courier(self) -> "SmtpCourier":
+        """The mail server that takes our letters."""
+        from retention.adapters.mail import SmtpCourier  # noqa: PLC0415  # lazy
+
+        s = self.settings
+        return SmtpCourier(
+            host=s.mail_host,
+            port=s.mail_port,
+            sender=s.mail_sender,
+            starttls_required=s.mail_starttls,
+            clock=self.clock,
+        )
+
+    @property
+    def access(self) -> "Access":
+        """The way to Prefect, with this process's service credential."""
+        from retention.adapters.prefect.access import Access  # noqa: PLC0415  # lazy
+
+        service, _, secret = self.settings.api_auth.partition(":")
+        return Access(self.settings.api_url, service, secret)
