@@ -67,14 +67,14 @@ def orders(module):
 
 
 def drawn(module):
-    """Return the names to which what was drawn by lot is given, alone or at the end."""
-    found = set()
+    """Return the names to which what was drawn by lot is given, whole or as the end, each time."""
+    found = []
     for node in module.nodes:
         if isinstance(node, ast.Assign) and "token_hex(" in ast.unparse(node.value):
             target, value = node.targets[0], node.value
             pairs = zip(target.elts, value.elts, strict=True)
-            found |= {t.id for t, v in pairs if ast.unparse(v).split(" + ")[-1][:9] == "token_hex"}
-    return found
+            found += [t.id for t, v in pairs if ast.unparse(v).split(" + ")[-1][:9] == "token_hex"]
+    return sorted(found)
 
 
 def test_the_question_that_is_an_order_can_name_nothing_that_is_there():
@@ -85,17 +85,17 @@ def test_the_question_that_is_an_order_can_name_nothing_that_is_there():
         "delete_object": {"Key", "VersionId"},
         "abort_multipart_upload": {"Key", "UploadId"},
     }
-    assert drawn(module) == {"key", "version_id", "upload_id"}
+    assert drawn(module) == ["key", "key", "upload_id", "version_id"]
     assert not {"ObjectVersion", "S3Destroys"} & module.imported.keys()
 
 
 @pytest.mark.parametrize(
     ("text", "keywords", "names"),
     [
-        ("ask(client.delete_object, Key=key)", {"Key"}, set()),
+        ("ask(client.delete_object, Key=key)", {"Key"}, []),
         ("key, v = given, token_hex(16)\nask(c.delete_object, Key=key, VersionId=v)",
-         {"Key", "VersionId"}, {"v"}),
-        ("key, v = token_hex(8) + given, 'null'", None, set()),
+         {"Key", "VersionId"}, ["v"]),
+        ("key, v = token_hex(8) + given, 'null'", None, []),
     ],
 )  # fmt: skip
 def test_a_careless_order_would_be_seen(text, keywords, names):
