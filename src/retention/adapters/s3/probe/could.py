@@ -9,7 +9,8 @@ No store tells what a credential may do without being asked to do it.  So this m
 - the role: it is meant to be asked with credentials that are refused.
 
 A delete always carries its version id, for one without would leave a delete marker; and on a
-store that passes over version ids, the key is one that nobody has.  Nothing is deleted in lists.  ``tests/architecture/test_deletes.py`` and the wire hold it to that.
+store that passes over version ids, the key is one that nobody has.  Nothing is deleted in lists.
+``tests/architecture/test_deletes.py`` and the wire hold it to that.
 
 What an answer means: a refusal, that it could not; success, or word that there is no such thing,
 that it was let through to look, and could.  All else is not known.  So is Amazon's answer to an
