@@ -271,7 +271,8 @@ def test_the_fields_for_programs_are_these(world):
     said = json.loads("".join(document(seen, iter(world.rows))))
     assert list(said) == [
         "as_at", "through", "months", "datasets", "standing", "calendar", "by_month",
-        "by_agreement", "by_action", "expected", "placeholders", "surveys", "expired",
+        "by_agreement", "by_action", "expected", "placeholders", "surveys", "inventories",
+        "expired",
     ]  # fmt: skip
     row = next(each for each in said["datasets"] if each["dataset"] == "EACH/plain/2013")
     assert row == {

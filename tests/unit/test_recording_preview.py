@@ -87,6 +87,7 @@ def test_programs_are_given_every_dataset_and_part():
         "dataset": "INV/patient/0000",
         "objects": 10,
         "bytes": 1_000_000,
+        "inventories": [],
         "changes": [
             {"what": "may go from", "before": None, "after": "2026-04-01"},
             {"what": "held by", "before": [], "after": ["H-0001", "H-0002"]},

@@ -7,15 +7,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from retention.cli.due import _due_page
 from retention.domain.entry import Entry
+from retention.domain.forecast import Forecast, Window
 from retention.domain.store import Store, spots_of, stores_of
 from retention.domain.totals import Totals
 from retention.errors import StaleError, StoreError, StoreUnavailableError
 from retention.ports.catalogue import INVENTORY, LISTING, SILENT_AFTER, UPLOADS
 from retention.ports.inventory import Group, Snapshot
+from retention.ports.progress import NoProgress
 from retention.ports.store import WHOLE, Span
+from retention.steps.classify import assess_all
+from retention.steps.due import due_list
+from retention.steps.forecast import foresee
+from retention.steps.record.holds import plan_hold
+from retention.steps.record.scopes import Scope
 from retention.steps.survey import left_of, store_stream, survey
 from retention.steps.surveyed import write_known
+from retention.steps.today import Asking, today
+from retention.views.forecast_text import text
+from retention.views.preview import preview_json, preview_lines
 from tests.support.cast import agreement
 from tests.support.memory import MemoryCatalogue, PowerCut
 from tests.support.world import World
@@ -430,3 +441,58 @@ def test_time_of_a_survey_is_when_it_began(world):
     (good,) = world.catalogue.surveys()
     assert (good.as_of, good.ended_at) == (began, began + timedelta(minutes=3))
     assert {h.seen_at for h in world.catalogue.holdings()} == {began}
+
+
+# The age of an inventory shows wherever its numbers do
+
+
+@pytest.fixture
+def by_inventory(world):
+    """A world of which one store is known by its inventory, of 30 October 2026."""
+    world.publish(("2019", "2020"))
+    for store in world.stores:
+        if store.name == "records":
+            surveyed(world, LISTED, inventories=Inventory(GROUPS))
+        else:
+            surveyed(world, store)
+    return world
+
+
+SAID = "Counts and sizes in records are those of its inventory of 30 October 2026."
+
+
+def test_due_says_how_old_an_inventory_is(by_inventory):
+    world, on = by_inventory, by_inventory.clock.today()
+    terms = world.library.terms(on)
+    found = assess_all(terms, catalogue=world.catalogue, ledger=world.ledger, on=on)
+    summed = due_list(found, on)
+    assert SAID in list(_due_page(summed, 1))
+
+
+def test_a_preview_says_how_old_an_inventory_is(by_inventory):
+    world = by_inventory
+    scope = Scope("INV", dataset="INV/patient/2019")
+    planned = plan_hold(
+        scope, "court", why=world.why(), ports=world.recording, whole=True, even_if_none=True
+    )
+    assert SAID in list(preview_lines(planned.preview))
+    touched = preview_json(planned.preview)["touches"]
+    assert touched[0]["inventories"] == [{"store": "records", "made_on": "2026-10-30"}]
+
+
+def test_a_forecast_says_how_old_an_inventory_is(by_inventory):
+    world, on = by_inventory, by_inventory.clock.today()
+    seen = Forecast(Window(on, 12))
+    rows = foresee(
+        seen, library=world.library, catalogue=world.catalogue, ledger=world.ledger,
+        progress=NoProgress(),
+    )  # fmt: skip
+    assert list(rows)
+    assert SAID in "\n".join(text(seen, 200))
+
+
+def test_today_names_the_stores_that_an_inventory_knows(by_inventory):
+    world = by_inventory
+    ports = world.library, world.catalogue, world.ledger, world.evidence, NoProgress()
+    found = {line.what: line for line in today(Asking(*ports, world.clock.today()))}
+    assert found["stores known by an inventory"].which == ("records (30 October 2026)",)

@@ -19,6 +19,7 @@ from retention.errors import AgreementError
 from retention.steps.diff import Difference, differences
 from retention.steps.due import LISTED_MAX
 from retention.views.review import size
+from retention.views.surveyed import inventories, inventory_note
 
 _VERSION = re.compile(r"(?P<reference>[A-Z][A-Z0-9-]{1,30})/v(?P<version>[1-9][0-9]{0,3})")
 
@@ -112,6 +113,8 @@ def _diff_page(found: list[Difference]) -> Iterable[str]:
     if len(found) > LISTED_MAX:
         yield f"The first {LISTED_MAX} of {len(found):,}; all of them with --json."
     yield from table_lines([_diff_row(each) for each in found[:LISTED_MAX]])
+    made = inventories(holding for each in found for holding in each.effect.holdings)
+    yield from (inventory_note(store, day) for store, day in made.items())
 
 
 def _diff_row(each: Difference) -> dict[str, str]:

@@ -18,6 +18,7 @@ from retention.steps.classify import Dated, assess_all
 from retention.steps.due import LISTED_MAX, DueList, due_list
 from retention.views.assessed import assessed_record, stands_at
 from retention.views.review import size
+from retention.views.surveyed import inventories, inventory_note
 
 TELL_EVERY = 5_000
 
@@ -61,7 +62,12 @@ def _watched(found: Iterable[Dated], progress: Progress) -> Iterable[Dated]:
 
 def _due_record(each: Dated) -> dict[str, Any]:
     record = assessed_record(each.assessment, each.agreement, each.kind, each.state)
-    return {**record, "size_bytes": sum(holding.size_bytes for holding in each.holdings)}
+    made = inventories(each.holdings)
+    return {
+        **record,
+        "size_bytes": sum(holding.size_bytes for holding in each.holdings),
+        "inventories": {store: day.isoformat() for store, day in made.items()},
+    }
 
 
 def _due_page(summed: DueList, agreements: int) -> Iterable[str]:
@@ -92,6 +98,7 @@ def _due_page(summed: DueList, agreements: int) -> Iterable[str]:
             f"{name.replace('_', ' ')} {count:,}" for name, count in sorted(summed.rest.items())
         )
         yield f"Nothing to do for the rest: {', '.join(told)}."
+    yield from (inventory_note(store, day) for store, day in summed.inventories.items())
     yield ""
     yield "Why one of them stands where it does: `retention explain DATASET`."
 

@@ -123,6 +123,7 @@ class Forecast:
     unagreed: list[Unagreed] = field(default_factory=list)
     surveyed: list[Surveyed] = field(default_factory=list)
     expired: dict[str, date] = field(default_factory=dict)  # agreement → the day it ended
+    inventories: dict[str, date] = field(default_factory=dict)  # store → day of its counts
 
     @property
     def datasets(self) -> int:

@@ -36,6 +36,11 @@ class Holding:
     traits_text: str = field(default="{}", repr=False)  # as ``Traits.text`` writes it
 
     @property
+    def by_inventory(self) -> tuple[str, datetime] | None:
+        """The store and the instant of the inventory that counted it, if one did."""
+        return (self.store, self.seen_at) if self.source == INVENTORY else None
+
+    @property
     def traits(self) -> Traits:
         """How its versions are kept."""
         return Traits.read(self.traits_text)

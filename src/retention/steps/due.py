@@ -14,6 +14,7 @@ from typing import Final
 from retention.domain.disposition import State
 from retention.domain.eligibility import Assessment, Phase
 from retention.steps.classify import Dated
+from retention.views.surveyed import inventories
 
 LISTED_MAX: Final = 200
 _ENDED: Final = frozenset({State.DISPOSED, State.RESIDUAL, State.CLOSED})
@@ -47,11 +48,13 @@ class DueList:
     rest: Counter[str] = field(default_factory=Counter)
     flags: Counter[str] = field(default_factory=Counter)  # of FLAGS: a dataset may have several
     datasets: int = 0
+    inventories: dict[str, date] = field(default_factory=dict)  # store → of which day counts are
 
     def add(self, dated: Dated) -> None:
         """Count one dataset."""
         found = dated.assessment
         self.datasets += 1
+        self.inventories |= inventories(dated.holdings)
         if dated.state not in _ENDED and (found.raised or found.holds):  # else none can hold
             self.flags.update(name for name, holds in FLAGS.items() if holds(found))
         if dated.state in _ENDED:

@@ -28,6 +28,7 @@ from retention.ports.progress import Progress
 from retention.steps.effects import datasets_of
 from retention.steps.moves import states
 from retention.steps.registers import Registers
+from retention.views.surveyed import inventories
 
 TELL_EVERY = 1000  # datasets between two words on progress
 _NEXT = timedelta(days=1)
@@ -65,6 +66,7 @@ def foresee(
         looker = _Looker(registers.ground(term), window)
         cases = {n: s for n, s in states(ledger, reference) if s not in _NO_CASE}
         for dataset, holdings in datasets_of(catalogue, reference):
+            forecast.inventories |= inventories(holdings)
             row = looker.row(dataset, holdings, cases.get(holdings[0].dataset))
             forecast.add(row)
             yield row

@@ -9,6 +9,7 @@ from retention.domain.knowledge import Ground
 from retention.ports.catalogue import Catalogue, Holding
 from retention.steps.effects import Effect, effects
 from retention.views.preview import NOT_KNOWN, Change, Row, Value
+from retention.views.surveyed import inventories
 
 _PHASES = {
     Phase.UNCLASSIFIED: "unclassified",
@@ -51,7 +52,8 @@ def touched(dataset: str, holdings: Iterable[Holding], rows: tuple[Row, ...]) ->
     """Return one touched dataset with the totals of all its copies."""
     known = tuple(holdings)
     objects = sum(each.versions + each.markers + each.uploads for each in known)
-    return Change(dataset, sum(each.size_bytes for each in known), objects, rows)
+    made = tuple(inventories(known).items())
+    return Change(dataset, sum(each.size_bytes for each in known), objects, rows, made)
 
 
 def _stands(found: Assessment) -> Iterator[Row]:

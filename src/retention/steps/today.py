@@ -16,7 +16,7 @@ from retention.domain.knowledge import expired_unconfirmed
 from retention.domain.statutory import answer_by
 from retention.domain.term import Term
 from retention.domain.words import long_day
-from retention.ports.catalogue import Catalogue
+from retention.ports.catalogue import INVENTORY, Catalogue
 from retention.ports.evidence import Evidence
 from retention.ports.ledger import Ledger
 from retention.ports.library import Library
@@ -25,6 +25,7 @@ from retention.steps.advance import next_steps
 from retention.steps.classify import assess_all
 from retention.steps.due import FLAGS, DueList
 from retention.steps.notify import notices
+from retention.steps.reconcile.strays import DARK_AFTER
 from retention.steps.registers import HOLDS, Registers
 from retention.steps.remind import awaiting
 
@@ -186,6 +187,12 @@ def _surveys(asking: Asking) -> Iterator[Line]:
         if term.reference not in good or london_day(good[term.reference].at) < since
     ]
     yield Line(section, "agreements not surveyed lately", len(behind), (*behind,), bool(behind))
+    known = [each for each in asking.catalogue.surveys() if each.source == INVENTORY]
+    told_by = tuple(f"{each.store} ({long_day(london_day(each.as_of))})" for each in known)
+    yield Line(section, "stores known by an inventory", len(known), told_by)
+    dark = [each for each in asking.catalogue.strays() if each.surveys >= DARK_AFTER]
+    where = tuple(sorted({each.store for each in dark}))
+    yield Line(section, "folders under no agreement", len(dark), where, urgent=bool(dark))
     last = max((r.at for r in good.values()), default=None)
     told = "never" if last is None else last.isoformat(timespec="minutes")
     yield Line(section, "last good survey", len(records), (told,))

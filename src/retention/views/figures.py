@@ -10,6 +10,7 @@ _MONTHS = (
 )
 _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 _STEP = 1000
+_HUNDRED = 100  # from here on, three digits need no point
 
 
 def number(value: int) -> str:
@@ -28,7 +29,9 @@ def size(value: int) -> str:
     scaled, unit = float(value), 0
     while scaled >= _STEP and unit + 1 < len(_UNITS):
         scaled, unit = scaled / _STEP, unit + 1
-    return f"{number(value)} bytes" if unit == 0 else f"{scaled:.3g} {_UNITS[unit]}"
+    if unit == 0:
+        return f"{number(value)} bytes"
+    return f"{scaled:.3g} {_UNITS[unit]}" if scaled < _HUNDRED else f"{scaled:.0f} {_UNITS[unit]}"
 
 
 def day(value: date) -> str:

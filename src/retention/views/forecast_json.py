@@ -11,6 +11,7 @@
   of those, ``waiting waiting_bytes``: what waits for somebody;
 - ``by_month``, ``by_agreement``, ``by_action``: the same for each ``what``, added up;
 - ``expected``: events that are not recorded, and what would follow if each came on its day;
+- ``inventories``: stores whose counts are of an inventory, and of which day;
 - ``placeholders``, ``surveys``, ``expired``: classes without a period, what the surveys left, and
   agreements that are over and unconfirmed.
 
@@ -89,6 +90,8 @@ def _tail(forecast: Forecast) -> Iterator[tuple[str, Any]]:
     yield "expected", [_supposed(supposed, tally) for supposed, tally in expected]
     yield "placeholders", [_unagreed(forecast, each) for each in forecast.unagreed]
     yield "surveys", [_surveyed(each) for each in forecast.surveyed]
+    made = forecast.inventories.items()
+    yield "inventories", [{"store": name, "made_on": _day(on)} for name, on in made]
     ended = forecast.expired.items()
     yield "expired", [{"agreement": name, "ended_on": _day(on)} for name, on in ended]
 

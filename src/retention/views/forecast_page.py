@@ -23,6 +23,7 @@ from retention.ports.library import Engine
 from retention.views.figures import count, day, listed, number, size, utc
 from retention.views.forecast_lists import lists_of
 from retention.views.forecast_words import MEANINGS, TITLES, comes, how_many, left_out, whose
+from retention.views.surveyed import inventory_note
 
 LINES_MAX: Final = 25  # of one month in the calendar
 AGREEMENTS_MAX: Final = 60  # rows of one figure
@@ -75,6 +76,7 @@ def page(forecast: Forecast, engine: Engine, *, made_at: datetime) -> str:
         made_at=utc(made_at),
         datasets=count(forecast.datasets, "dataset"),
         size=size(forecast.size_bytes),
+        notes=[inventory_note(store, day) for store, day in forecast.inventories.items()],
         heads=[(what.value, *_HEADS[what]) for what in MAIN],
         standing=_standing(forecast),
         summary=_summary(forecast),

@@ -7,6 +7,7 @@ from retention.domain.forecast import Forecast, Tally
 from retention.domain.standing import LISTED, MAIN, Standing, month_of
 from retention.views.figures import count, day, number, size
 from retention.views.forecast_words import MEANINGS, TITLES, left_out, note
+from retention.views.surveyed import inventory_note
 
 SHOWN_MAX = 20  # rows of one list on a terminal
 _HEADS = ("month", "reviews open", "disposal may begin", "must be gone")
@@ -34,6 +35,7 @@ def _lines(forecast: Forecast) -> Iterator[str]:
         f"{count(forecast.datasets, 'dataset')} known on {day(window.on)}, "
         f"{size(forecast.size_bytes)}. Ahead: to {day(window.last)}."
     )
+    yield from (inventory_note(store, made_on) for store, made_on in forecast.inventories.items())
     yield ""
     yield from _table(_months(forecast))
     yield "(+ n: so many more have that day, and wait for somebody first)"

@@ -11,6 +11,7 @@ from typing import Final
 
 from retention.domain.words import long_day
 from retention.views.figures import count, size
+from retention.views.surveyed import inventory_note
 
 Value = date | str | tuple[str, ...] | None
 NOT_KNOWN: Final = "not known"  # while nothing starts the clock; null for programs
@@ -34,6 +35,7 @@ class Change:
     size_bytes: int
     objects: int
     rows: tuple[Row, ...]
+    inventories: tuple[tuple[str, date], ...] = ()  # that counted it, and of which day
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,8 @@ def preview_lines(preview: Preview) -> Iterator[str]:
             f"{count(preview.objects, 'object version')}, {size(preview.size_bytes)}:"
         )
         yield from _tables(preview.changes)
+        made = sorted({pair for each in preview.changes for pair in each.inventories})
+        yield from (inventory_note(store, day) for store, day in made)
     else:
         yield preview.untouched
     if preview.notes:
@@ -91,6 +95,9 @@ def preview_json(preview: Preview) -> dict[str, object]:
                 "dataset": each.dataset,
                 "objects": each.objects,
                 "bytes": each.size_bytes,
+                "inventories": [
+                    {"store": store, "made_on": day.isoformat()} for store, day in each.inventories
+                ],
                 "changes": [
                     {"what": r.what, "before": _plain(r.before), "after": _plain(r.after)}
                     for r in each.rows

@@ -1,12 +1,13 @@
 """Surveys as a table: what each store held, and as of when."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 from retention.domain.calendar import london_day
 from retention.domain.store import Store
 from retention.domain.words import long_day
-from retention.ports.catalogue import INVENTORY, Survey
+from retention.ports.catalogue import INVENTORY, Holding, Survey
 from retention.views.figures import size
 
 
@@ -28,6 +29,17 @@ def _row(store: str, survey: Survey | None) -> dict[str, Any]:
         "size": size(survey.size_bytes),
         "under no agreement": survey.stray_rows,
     }
+
+
+def inventories(holdings: Iterable[Holding]) -> dict[str, date]:
+    """Return each store of which an inventory counted some of *holdings*, and its day."""
+    made = {each.by_inventory for each in holdings if each.by_inventory is not None}
+    return {store: london_day(at) for store, at in sorted(made)}
+
+
+def inventory_note(store: str, made_on: date) -> str:
+    """Return the sentence that stands wherever numbers of an inventory do."""
+    return f"Counts and sizes in {store} are those of its inventory of {long_day(made_on)}."
 
 
 def as_of(survey: Survey) -> str:
