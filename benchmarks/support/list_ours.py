@@ -9,9 +9,12 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from retention.ports.store import WHOLE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from retention.adapters.s3.fast import FastLists
     from retention.domain.dataset import ObjectVersion
     from retention.ports.store import Swept
 
@@ -29,6 +32,14 @@ def careful(endpoint: str, region: str, place: str) -> "Iterable[ObjectVersion]"
             secret=os.environ["AWS_SECRET_ACCESS_KEY"],
         )
     ).versions(place)
+
+
+def fast(endpoint: str, region: str) -> "FastLists":
+    """Return the fast engine."""
+    from retention.adapters.s3.fast import FastLists, Login  # noqa: PLC0415 - as above
+
+    login = Login(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
+    return FastLists(endpoint_url=endpoint, region=region, credentials=lambda: login)
 
 
 def of_rows(found: "Iterable[ObjectVersion]") -> dict[str, object]:
@@ -66,6 +77,12 @@ def main() -> None:
     place = f"s3://{bucket}/"
     if engine == "careful":
         said = of_rows(careful(endpoint, region, place))
+    elif engine == "fast-rows":
+        said = of_rows(fast(endpoint, region).versions(place))
+    elif engine == "fast-columns":
+        said = of_columns(fast(endpoint, region).sweep(place, [WHOLE]))
+    else:
+        raise SystemExit(f"there is no engine {engine!r}")
     print(json.dumps(said))
 
 
