@@ -194,7 +194,13 @@ class World:
 
     def propose(self):
         ports = Freezing(
-            self.store, self.ledger, self.evidence, self.clock, NoProgress(), self.secret
+            self.store,
+            self.store,
+            self.ledger,
+            self.evidence,
+            self.clock,
+            NoProgress(),
+            self.secret,
         )
         return propose(self.classify(), ports)
 

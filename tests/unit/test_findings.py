@@ -9,13 +9,21 @@ from retention.domain.case import proposal_stream
 from retention.domain.disposition import State
 from retention.domain.entry import Draft, Entry
 from retention.domain.pattern import Pattern
-from retention.errors import AgreementError, HeldError, NotAuthorisedError, RefusedError, StaleError
+from retention.errors import (
+    AgreementError,
+    HeldError,
+    NotAuthorisedError,
+    RefusedError,
+    StaleError,
+    StoreError,
+)
 from retention.steps import destroy as destruction
 from retention.steps.moves import state_of
 from retention.steps.record.holds import plan_hold
 from retention.steps.record.scopes import Scope
 from tests.support.cast import PEOPLE, agreement
 from tests.support.memory import PowerCut
+from tests.support.stores import GOOD
 from tests.support.world import World
 
 
@@ -188,6 +196,28 @@ def test_what_a_bucket_can_overwrite_is_not_proposed(world):
     world.controllers_answer()
     assert world.propose() == []
     assert {r.text("incident") for r in world.kinds(Entry.INCIDENT)} == {"not-versioned"}
+
+
+@pytest.mark.parametrize("says", ["off", "suspended"])
+def test_where_a_store_keeps_no_versions_nothing_is_planned(world, says):
+    world.store.said = dataclasses.replace(GOOD, versioning=says)
+    world.survey()
+    world.notify()
+    world.controllers_answer()
+    assert world.propose() == []
+    assert {r.text("incident") for r in world.kinds(Entry.INCIDENT)} == {"not-versioned"}
+    assert not world.kinds(Entry.PROPOSED)
+
+
+def test_a_store_that_does_not_say_what_it_keeps_is_not_planned_on(world):
+    unknown = {"versioning": "AccessDenied"}
+    world.store.said = dataclasses.replace(GOOD, versioning=None, unknown=unknown)
+    world.survey()
+    world.notify()
+    world.controllers_answer()
+    with pytest.raises(StoreError, match="AccessDenied"):
+        world.propose()
+    assert not world.kinds(Entry.PROPOSED)
 
 
 def test_a_marker_that_went_before_the_crash_does_not_stay_unknown(world, monkeypatch):

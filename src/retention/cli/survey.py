@@ -19,7 +19,7 @@ from retention.views.figures import size
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="[STORE]...")
+@click.argument("names", nargs=-1, metavar="[STORES]")
 @json_option
 def survey(*, names: tuple[str, ...], as_json: bool) -> None:
     """List every store now, or those named, and bring the catalogue to date.

@@ -24,7 +24,7 @@ class Capabilities:
     region: str | None = None
     public: tuple[str, ...] | None = None  # by what it is public: policy, acl; () is by nothing
     replicates_to: tuple[str, ...] | None = None  # places of other buckets: ``s3://other/``
-    expires: tuple[str, ...] | None = None  # ids of lifecycle rules that destroy on their own
+    expires: tuple[str, ...] | None = None  # lifecycle rules that destroy: ``ID: older versions``
     inventories: tuple[str, ...] | None = None  # places of inventories of all versions
     surveyor_can: tuple[str, ...] | None = None  # of: delete, abort; () is neither
     unknown: Mapping[str, str] = field(default_factory=dict)

@@ -6,7 +6,7 @@ changed dataset is left where it is, and a place that lists nothing is raised an
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from retention.domain.agreement import Agreement, CheckedBy, OurRole, RetentionClass
@@ -15,12 +15,15 @@ from retention.domain.case import proposal_stream
 from retention.domain.dataset import Kind
 from retention.domain.disposition import Event, State
 from retention.domain.entry import Draft, Entry, Fact
+from retention.domain.incident import IncidentKind
 from retention.domain.manifest import Freezer, Manifest, Place, Row, salts_from
+from retention.domain.pattern import key_prefix
 from retention.domain.proposal import Item, Proposal
-from retention.errors import TooMuchError
+from retention.errors import StoreError, TooMuchError
 from retention.ports.clock import Clock
 from retention.ports.evidence import Evidence
 from retention.ports.ledger import Ledger
+from retention.ports.probe import Capabilities, Probes
 from retention.ports.progress import Progress
 from retention.ports.store import Lists
 from retention.steps.classify import Dated
@@ -36,11 +39,13 @@ class Freezing:
     """The ports that freezing takes; *secret* yields fresh random bytes for the salts."""
 
     store: Lists
+    probes: Probes
     ledger: Ledger
     evidence: Evidence
     clock: Clock
     progress: Progress
     secret: Callable[[], bytes]
+    said: dict[tuple[str, str], Capabilities] = field(default_factory=dict)  # by each store, once
 
 
 def propose(dated: Sequence[Dated], ports: Freezing) -> list[str]:
@@ -125,16 +130,16 @@ def _caps(ready: Sequence[Dated], *, of: int) -> None:
 def _item(each: Dated, ports: Freezing) -> Item | None:
     dataset = str(each.assessment.dataset)
     places = tuple(places_of(each))
+    if not _keeps_versions(places, ports):
+        _raise(IncidentKind.NOT_VERSIONED, each, ports)
+        return None
     ports.progress.at(f"freeze {dataset}", 0)
     freezer = Freezer(salts_from(ports.secret()))
     pack = ports.evidence.keep_lines(freezer.lines(_rows(places, ports.store)), sealed=True)
     ports.progress.at(f"freeze {dataset}", freezer.versions, freezer.versions)
     if not freezer.versions or freezer.unversioned:
-        what = "not-versioned" if freezer.versions else "missing"
-        personal = each.kind.identifiability in {"identifiable", "pseudonymised"}
-        raise_incident(
-            ports.ledger, what, dataset, noticed_on=ports.clock.today(), personal=personal
-        )
+        gone = IncidentKind.NOT_VERSIONED if freezer.versions else IncidentKind.MISSING
+        _raise(gone, each, ports)
         return None  # what can be overwritten under its own id is not what people were shown
     manifest = Manifest(
         dataset,
@@ -147,6 +152,32 @@ def _item(each: Dated, ports: Freezing) -> Item | None:
         markers=freezer.kinds[Kind.MARKER],
     )
     return _describe(each, manifest)
+
+
+def _keeps_versions(places: Sequence[Place], ports: Freezing) -> bool:
+    """Ask each store, before anything is planned on it, whether it keeps every version.
+
+    Raises StoreError if one does not say: what is not known is not planned on.
+    """
+    for bucket in sorted({key_prefix(place.uri)[:2] for place in places}):
+        if bucket not in ports.said:
+            ports.said[bucket] = ports.probes.capabilities("{}://{}/".format(*bucket))
+        said = ports.said[bucket]
+        if said.versioning is None:
+            code = said.unknown.get("versioning", "no answer")
+            raise StoreError(
+                f"a store does not say whether it keeps versions: {code}",
+                hint="allow the surveyor to ask; `retention stores` shows what each store says",
+            )
+        if said.versioning != "enabled":
+            return False
+    return True
+
+
+def _raise(kind: IncidentKind, each: Dated, ports: Freezing) -> None:
+    dataset, today = str(each.assessment.dataset), ports.clock.today()
+    personal = each.kind.is_personal
+    raise_incident(ports.ledger, kind, dataset, noticed_on=today, personal=personal)
 
 
 def places_of(each: Dated) -> Iterator[Place]:

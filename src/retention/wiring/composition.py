@@ -184,6 +184,7 @@ class Composition(Outside):
 
         ports = Freezing(
             store=self.lists("surveyor"),
+            probes=self.probes("surveyor"),
             ledger=self.ledger,
             evidence=self.evidence,
             clock=self.clock,

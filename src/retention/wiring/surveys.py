@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 def stores(work: "Composition", names: Sequence[str] = ()) -> list[Store]:
     """Return the stores of these *names*, or all; raise AgreementError for one there is none of."""
-    found = stores_of(work.agreements(), work.settings.stores)
+    agreements = work.library.agreements(work.clock.today())
+    found = stores_of(agreements, work.settings.stores)
     known = {store.name: store for store in found}
     for name in names:
         if name not in known:
@@ -63,7 +64,8 @@ def secret(work: "Composition") -> bytes:
 
 def reconcile_all(work: "Composition", progress: "Progress") -> "list[Finding]":
     """Return everything that does not fit, the worst first; raise what must be assessed."""
-    probes, agreements = work.probes("surveyor"), work.agreements()
+    probes = work.probes("surveyor")
+    agreements = work.library.agreements(work.clock.today())
     ports = Reconciling(
         catalogue=work.catalogue,
         ledger=work.ledger,
