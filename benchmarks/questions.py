@@ -29,7 +29,9 @@ from retention.adapters.catalogue import SqlCatalogue
 from retention.adapters.catalogue import migrate as migrate_catalogue
 from retention.domain.dataset import DatasetId
 from retention.domain.entry import FACTS, Draft, Entry
-from retention.ports.catalogue import Holding
+from retention.domain.totals import Totals
+from retention.ports.catalogue import LISTING, Part, Survey
+from retention.ports.store import WHOLE
 
 SIZES = (10_000, 100_000, 1_000_000)
 AGREEMENTS, ROUNDS, HOLDS = 200, 50, 500
@@ -83,7 +85,7 @@ class Took:
     peak_mb: float
 
 
-def holdings(reference: str, count: int, seen_at: datetime) -> Iterator[Holding]:
+def parts(reference: str, count: int, seen_at: datetime) -> Iterator[Part]:
     """Yield *count* datasets of one agreement, in two nations, fifty rounds and many parts."""
     for number in range(count):
         nation = ("england", "wales")[number % 2]
@@ -92,10 +94,8 @@ def holdings(reference: str, count: int, seen_at: datetime) -> Iterator[Holding]
         binding = (("nation", nation), ("round", round_), ("part", part))
         name = str(DatasetId(reference, "patient-level", binding))
         place = f"s3://{reference.lower()}/{part}/{nation}/{round_}/data/"
-        yield Holding(
-            name, reference, "patient-level", binding, "primary", place,
-            12, 1, 0, 5_000_000 + number, None, seen_at, seen_at,
-        )  # fmt: skip
+        totals = Totals(12, 1, 0, 5_000_000 + number, None, seen_at)
+        yield Part(name, reference, "patient-level", binding, "primary", place, totals)
 
 
 def fill_catalogue(url: str, size: int) -> float:
@@ -105,8 +105,14 @@ def fill_catalogue(url: str, size: int) -> float:
     seen_at = datetime(2026, 11, 24, 3, tzinfo=UTC)
     with SqlCatalogue(url) as catalogue:
         for n in range(AGREEMENTS):
-            reference = f"MADE-{n:04}"
-            catalogue.replace(reference, holdings(reference, size // AGREEMENTS, seen_at))
+            reference, none = f"MADE-{n:04}", (0, 0, 0, 0, 0)
+            store = reference.lower()
+            run = catalogue.begin(store, source=LISTING, now=seen_at)
+            counted = parts(reference, size // AGREEMENTS, seen_at)
+            catalogue.keep(run, WHOLE, counted, [], now=seen_at)
+            times = (seen_at, seen_at, seen_at)
+            said = Survey(store, f"s3://{store}/", LISTING, *times, "", *none)
+            catalogue.conclude(run, said)
     return time.perf_counter() - began
 
 
