@@ -1,5 +1,6 @@
 """The Laws of ``ports.store.Lists`` and ``ports.destruction.Destroys``, on every store we have.
 
+Servers are listed by both engines, and what is destroyed in them is looked at by the careful one.
 On Ceph each port has its own role: the surveyor lists, the destroyer destroys, and neither may
 do anything else.  moto is a look-alike; where it is known to differ, the test says so.
 """
@@ -10,11 +11,11 @@ from dataclasses import dataclass, replace
 import pytest
 
 from retention.adapters.s3.destroys import S3Destroys
-from retention.adapters.s3.lists import S3Lists
 from retention.domain.dataset import Answer, Kind, ObjectVersion
 from retention.errors import RetentionError, StoreRefusedError
 from retention.ports.destruction import Destroys
 from retention.ports.store import Lists
+from tests.support.engines import CAREFUL, STORES, engine
 from tests.support.stores import MemoryStore
 
 PAGES = [1, 3, 7, 1000]
@@ -63,21 +64,27 @@ class Bench:
     destroys: Destroys
 
 
-@pytest.fixture(
-    scope="module", params=["memory", "moto", pytest.param("ceph", marks=pytest.mark.ceph)]
-)
-def bench(request):
-    if request.param == "memory":
+def made(request, server, which):
+    if server == "memory":
         store = MemoryStore()
         return Bench("memory", store.bucket, lambda page_rows: store, store)
-    server = request.getfixturevalue(request.param)
-    surveyor, destroyer = server.client("surveyor"), server.client("destroyer")
+    running = request.getfixturevalue(server)
     return Bench(
-        request.param,
-        server.bucket,
-        lambda page_rows: S3Lists(surveyor, page_rows=page_rows),
-        S3Destroys(destroyer),
+        server,
+        running.bucket,
+        lambda page_rows: engine(running, which, page_rows=page_rows),
+        S3Destroys(running.client("destroyer")),
     )
+
+
+@pytest.fixture(scope="module", params=STORES)
+def bench(request):
+    return made(request, *request.param)
+
+
+@pytest.fixture(scope="module", params=CAREFUL)
+def destroying(request):
+    return made(request, *request.param)
 
 
 def odd_keys(bench):
@@ -193,83 +200,85 @@ def test_each_listing_is_fresh(bench):
 # Destroys
 
 
-def test_exactly_what_was_asked_goes(bench):
-    bucket = bench.bucket()
+def test_exactly_what_was_asked_goes(destroying):
+    bucket = destroying.bucket()
     old, marker, new = bucket.put("p/x", b"1"), bucket.hide("p/x"), bucket.put("p/x", b"2")
     upload, other = bucket.start_upload("p/x"), bucket.start_upload("p/x")
     neighbour = bucket.put("p/x/y")
     asked = [old, marker, upload]
-    answers = bench.destroys.destroy(bucket.place("p/"), asked)
+    answers = destroying.destroys.destroy(bucket.place("p/"), asked)
     assert answers == dict.fromkeys(asked, Answer.TAKEN)
-    assert listed(bench, bucket.place("p/")) == sorted([new, other, neighbour])
+    assert listed(destroying, bucket.place("p/")) == sorted([new, other, neighbour])
 
 
-def test_odd_keys_go_as_well_as_others(bench):
-    bucket, keys = bench.bucket(), odd_keys(bench)
+def test_odd_keys_go_as_well_as_others(destroying):
+    bucket, keys = destroying.bucket(), odd_keys(destroying)
     there = [bucket.put(key) for key in keys] + [bucket.hide(key) for key in keys[::3]]
     there += [bucket.start_upload(key) for key in keys]
     near = bucket.put("p/new line")
-    assert set(bench.destroys.destroy(bucket.place("p/"), there).values()) == {Answer.TAKEN}
-    assert listed(bench, bucket.place("p/")) == [near]
+    assert set(destroying.destroys.destroy(bucket.place("p/"), there).values()) == {Answer.TAKEN}
+    assert listed(destroying, bucket.place("p/")) == [near]
 
 
-def test_null_versions_go_by_their_id(bench):
-    bucket = bench.bucket(versioned=False)
+def test_null_versions_go_by_their_id(destroying):
+    bucket = destroying.bucket(versioned=False)
     null = bucket.put("p/x")
     bucket.resume()
     later = bucket.put("p/x")
-    assert bench.destroys.destroy(bucket.place("p/"), [null]) == {null: Answer.TAKEN}
-    assert listed(bench, bucket.place("p/")) == [later]
+    assert destroying.destroys.destroy(bucket.place("p/"), [null]) == {null: Answer.TAKEN}
+    assert listed(destroying, bucket.place("p/")) == [later]
 
 
-def test_in_a_bucket_without_versions_null_is_the_object(bench):
-    bucket = bench.bucket(versioned=False)
+def test_in_a_bucket_without_versions_null_is_the_object(destroying):
+    bucket = destroying.bucket(versioned=False)
     there = [bucket.put("p/x"), bucket.start_upload("p/x")]
-    assert listed(bench, bucket.place("p/")) == there
-    assert bench.destroys.destroy(bucket.place("p/"), there) == dict.fromkeys(there, Answer.TAKEN)
-    assert listed(bench, bucket.place("p/")) == []
+    assert listed(destroying, bucket.place("p/")) == there
+    assert destroying.destroys.destroy(bucket.place("p/"), there) == dict.fromkeys(
+        there, Answer.TAKEN
+    )
+    assert listed(destroying, bucket.place("p/")) == []
 
 
-def test_asking_again_is_safe(bench):
-    bucket = bench.bucket()
+def test_asking_again_is_safe(destroying):
+    bucket = destroying.bucket()
     there = [bucket.put("p/x"), bucket.hide("p/x"), bucket.start_upload("p/x")]
     kept = bucket.put("p/x")
     for _ in range(2):
-        answers = bench.destroys.destroy(bucket.place("p/"), there)
+        answers = destroying.destroys.destroy(bucket.place("p/"), there)
         assert answers == dict.fromkeys(there, Answer.TAKEN)
-        assert listed(bench, bucket.place("p/")) == [kept]
+        assert listed(destroying, bucket.place("p/")) == [kept]
 
 
-def test_a_version_without_an_id_or_elsewhere_is_refused_and_nothing_is_left_behind(bench):
-    bucket = bench.bucket()
+def test_a_version_without_an_id_or_elsewhere_is_refused_and_nothing_is_left_behind(destroying):
+    bucket = destroying.bucket()
     inside, outside = bucket.put("p/x"), bucket.put("q/x")
     uploads = [bucket.start_upload("q/u"), bucket.start_upload("p-extra/u")]
     asked = [outside, replace(inside, version_id=""), replace(inside, key=""), *uploads]
     asked += [ObjectVersion("p/x", kind, "") for kind in (Kind.MARKER, Kind.UPLOAD)]
-    answers = bench.destroys.destroy(bucket.place("p/"), [*asked, inside])
+    answers = destroying.destroys.destroy(bucket.place("p/"), [*asked, inside])
     assert answers == {**dict.fromkeys(asked, Answer.REFUSED), inside: Answer.TAKEN}
-    assert listed(bench, bucket.place()) == sorted([outside, *uploads])
+    assert listed(destroying, bucket.place()) == sorted([outside, *uploads])
 
 
-def test_what_is_locked_is_refused_and_the_others_go(bench):
-    bucket = bench.bucket(lock=True)
+def test_what_is_locked_is_refused_and_the_others_go(destroying):
+    bucket = destroying.bucket(lock=True)
     locked, free, other = bucket.put("p/x", b"1"), bucket.put("p/x", b"2"), bucket.put("p/y")
     bucket.lock(locked)
-    answers = bench.destroys.destroy(bucket.place("p/"), [locked, free, other])
+    answers = destroying.destroys.destroy(bucket.place("p/"), [locked, free, other])
     assert answers == {locked: Answer.REFUSED, free: Answer.TAKEN, other: Answer.TAKEN}
-    assert listed(bench, bucket.place("p/")) == [locked]
+    assert listed(destroying, bucket.place("p/")) == [locked]
 
 
-def test_more_than_one_call_can_carry_is_asked_in_several(bench):
-    bucket = bench.bucket()
+def test_more_than_one_call_can_carry_is_asked_in_several(destroying):
+    bucket = destroying.bucket()
     never_there = [ObjectVersion(f"p/{n}", Kind.DATA, "gone") for n in range(1001)]
-    answers = bench.destroys.destroy(bucket.place("p/"), never_there)
+    answers = destroying.destroys.destroy(bucket.place("p/"), never_there)
     assert answers == dict.fromkeys(never_there, Answer.TAKEN)
 
 
-def test_a_missing_bucket_is_an_answer_and_not_an_error(bench):
+def test_a_missing_bucket_is_an_answer_and_not_an_error(destroying):
     asked = [ObjectVersion("p/x", Kind.DATA, "v1"), ObjectVersion("p/u", Kind.UPLOAD, "u1")]
-    answers = bench.destroys.destroy("s3://no-such-bucket/p/", asked)
+    answers = destroying.destroys.destroy("s3://no-such-bucket/p/", asked)
     assert set(answers) == set(asked)
     assert Answer.UNKNOWN not in answers.values()
     assert answers[asked[0]] is Answer.FAILED

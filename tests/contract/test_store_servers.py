@@ -9,30 +9,36 @@ from retention.adapters.s3.destroys import S3Destroys
 from retention.adapters.s3.lists import S3Lists
 from retention.domain.dataset import Answer, Kind, ObjectVersion
 from retention.errors import StoreRefusedError, StoreUnavailableError
+from tests.support.engines import ENGINES, LISTED, cut_after, engine
 from tests.support.wire import Wire
 
 SERVERS = ["moto", pytest.param("ceph", marks=pytest.mark.ceph)]
 
 
-@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("listed", LISTED)
 @pytest.mark.parametrize("calls", range(5))
-def test_a_listing_that_breaks_off_raises_and_what_came_is_true(request, server, calls):
-    server = request.getfixturevalue(server)
+def test_a_listing_that_breaks_off_raises_and_what_came_is_true(request, listed, calls):
+    server, which = request.getfixturevalue(listed[0]), listed[1]
     bucket = server.bucket()
     there = [bucket.put(f"p/{n}") for n in range(12)] + [bucket.start_upload("p/u")]
-    client = server.client("surveyor", attempts_max=1)
-    Wire(client).calls_max = calls  # one page of uploads, four of versions
+    lists = engine(server, which, page_rows=3, attempts_max=1)
+    cut_after(lists, calls)  # one page of uploads, four of versions
     seen = []
     with pytest.raises(StoreUnavailableError) as caught:
-        seen.extend(S3Lists(client, page_rows=3).versions(bucket.place("p/")))
+        seen.extend(lists.versions(bucket.place("p/")))
     assert caught.value.retryable
     assert seen == sorted(there)[: len(seen)]
 
 
-def test_a_server_that_is_not_there_is_unavailable(moto):
-    client = replace(moto, endpoint_url="http://127.0.0.1:9").client(attempts_max=1)
+@pytest.mark.parametrize("which", ENGINES)
+def test_a_server_that_is_not_there_cannot_be_listed(moto, which):
+    lists = engine(replace(moto, endpoint_url="http://127.0.0.1:9"), which, attempts_max=1)
     with pytest.raises(StoreUnavailableError):
-        list(S3Lists(client).versions("s3://bucket/p/"))
+        list(lists.versions("s3://bucket/p/"))
+
+
+def test_what_is_ordered_of_a_server_that_is_not_there_is_unknown(moto):
+    client = replace(moto, endpoint_url="http://127.0.0.1:9").client(attempts_max=1)
     asked = ObjectVersion("p/x", Kind.DATA, "v1")
     assert S3Destroys(client).destroy("s3://bucket/p/", [asked]) == {asked: Answer.UNKNOWN}
 
@@ -42,15 +48,14 @@ def test_a_wrong_secret_or_a_stranger_is_refused(ceph):
     """Shown on Ceph alone: moto takes any secret."""
     bucket = ceph.bucket()
     version = bucket.put("p/x")
-    for client in (
-        ceph.client("surveyor", secret="a-wrong-secret"),
-        ceph.client("destroyer", secret="a-wrong-secret"),
-        ceph.client("stranger", secret="a-wrong-secret"),
-    ):
-        with pytest.raises(StoreRefusedError) as caught:
-            list(S3Lists(client).versions(bucket.place("p/")))
-        assert "set the" in caught.value.hint
-        assert "a-wrong-secret" not in f"{caught.value!r} {caught.value.hint} {client!r}"
+    for user in ("surveyor", "destroyer", "stranger"):
+        for which in ENGINES:
+            lists = engine(ceph, which, user, secret="a-wrong-secret")
+            with pytest.raises(StoreRefusedError) as caught:
+                list(lists.versions(bucket.place("p/")))
+            assert "set the" in caught.value.hint
+            assert "a-wrong-secret" not in f"{caught.value!r} {caught.value.hint} {lists!r}"
+        client = ceph.client(user, secret="a-wrong-secret")
         assert S3Destroys(client).destroy(bucket.place("p/"), [version]) == {
             version: Answer.REFUSED
         }
@@ -68,7 +73,8 @@ def test_the_paginator_of_boto3_misses_versions_where_ours_does_not(ceph):
     )
     theirs = [row["Key"] for page in pages for row in page["Versions"]]
     assert theirs == [v.key for v in there if v.key not in {"p/a-1", "p/a-2"}]
-    assert list(S3Lists(client, page_rows=3).versions(bucket.place("p/"))) == there
+    for which in ENGINES:
+        assert list(engine(ceph, which, page_rows=3).versions(bucket.place("p/"))) == there
 
 
 @pytest.mark.ceph

@@ -51,7 +51,7 @@ def paged(rows):
         page.sizes.append(row.size_bytes)
         page.etags.append(row.etag)
         page.modified.append(row.modified_at)
-        page.classes.append("" if marker else "STANDARD")
+        page.classes.append(row.storage_class)
         page.checksums.append("")
     return page
 
@@ -208,7 +208,15 @@ class MemoryBucket:
     def _add(self, key, kind, content):
         version_id = f"v{next(_NUMBERS)}" if self._keeps else "null"
         etag = hashlib.md5(content).hexdigest() if kind is Kind.DATA else ""
-        version = ObjectVersion(key, kind, version_id, len(content), etag, modified_at=_now())
+        version = ObjectVersion(
+            key,
+            kind,
+            version_id,
+            len(content),
+            etag,
+            modified_at=_now(),
+            storage_class="STANDARD" if kind is Kind.DATA else "",
+        )
         if version_id == "null":
             self.held = {v for v in self.held if (v.key, v.version_id) != (key, "null")}
         self.held.add(version)

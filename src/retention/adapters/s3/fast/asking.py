@@ -53,6 +53,10 @@ class Service:
             idle = self._idle.get(endpoint_url)
             if idle:
                 return idle.pop()
+        return self.connect(endpoint_url)
+
+    def connect(self, endpoint_url: str) -> Wire:
+        """Return a new connection."""
         return Wire(endpoint_url, self.terms.patience, self.terms.trust)
 
     def give_back(self, endpoint_url: str, wire: Wire) -> None:

@@ -10,7 +10,7 @@ import re
 from typing import Any, Final
 
 from retention.adapters.s3.fast.columns import Texts
-from retention.adapters.s3.fast.shape import Shape, merged, parts_of, shape_of
+from retention.adapters.s3.fast.shape import Shape, row_of, shape_of
 from retention.adapters.s3.fast.strict import Element, document
 from retention.adapters.s3.fast.trouble import UnreadableError
 
@@ -57,12 +57,12 @@ class Quick:
 
     def _learned(self, shape: Shape | None, text: str) -> Shape | None:
         """Return what fits the rows of *shape* and the one that *text* begins with."""
-        new = parts_of(text)
-        if new is None or self._lessons >= _LESSONS_MAX:
+        row = row_of(text)
+        known = shape.learned if shape else ()
+        if row is None or row in known or self._lessons >= _LESSONS_MAX:
             return None
         self._lessons += 1
-        both = merged(shape.parts, new) if shape else new
-        return None if both is None or (shape and both == shape.parts) else shape_of(both)
+        return shape_of((*known, row))
 
 
 def _plain(body: bytes) -> str | None:

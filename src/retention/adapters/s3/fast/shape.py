@@ -7,7 +7,8 @@ between them: what it does not match is for the real parser.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from typing import Final
 
 READ: Final = frozenset(
@@ -43,6 +44,9 @@ class Part:
         return f"(?:{whole})?" if self.optional else whole
 
 
+Row = tuple[Part, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """What rows look like, and what finds them; *columns* names its groups from the second on.
@@ -50,26 +54,38 @@ class Shape:
     The first group says whether a row is a ``Version`` or a ``DeleteMarker``.
     """
 
-    parts: tuple[Part, ...]
+    learned: tuple[Row, ...]
     columns: tuple[str, ...]
     rows: re.Pattern[str]
 
 
-def shape_of(parts: tuple[Part, ...]) -> Shape | None:
-    """Return the shape of rows with these *parts*, or None if such rows cannot be relied on."""
-    names = [part.name for part in parts]
-    needed = {part.name for part in parts if not part.optional}
-    if len(set(names)) < len(names) or not needed >= _NEEDED or len(names) > _PARTS_MAX:
+def shape_of(learned: tuple[Row, ...]) -> Shape | None:
+    """Return the shape of rows such as these, or None if there is none that can be relied on."""
+    order = TopologicalSorter[str]()
+    forms: dict[str, dict[str, None]] = {}
+    for row in learned:
+        before: list[str] = []
+        for part in row:
+            order.add(part.name, *before)
+            before = [part.name]
+            forms.setdefault(part.name, {}).update(dict.fromkeys(part.forms))
+    try:
+        names = list(order.static_order())
+    except CycleError:  # not all name theirs in one order
         return None
-    expression = "".join(part.expression for part in parts)
+    everywhere = {n for n in names if all(n in {part.name for part in row} for row in learned)}
+    many = any(len(each) > _FORMS_MAX for each in forms.values())
+    if many or not everywhere >= _NEEDED or len(names) > _PARTS_MAX:
+        return None
+    parts = (Part(name, tuple(forms[name]), name not in everywhere) for name in names)
     return Shape(
-        parts,
+        learned,
         tuple(name for name in names if name in READ),
-        re.compile(rf"<(Version|DeleteMarker)>{expression}</\1>"),
+        re.compile(rf"<(Version|DeleteMarker)>{''.join(p.expression for p in parts)}</\1>"),
     )
 
 
-def parts_of(text: str) -> tuple[Part, ...] | None:
+def row_of(text: str) -> Row | None:
     """Return the parts of the row that *text* begins with, or None if it begins with none."""
     row = _ROW.match(text)
     if row is None:
@@ -81,7 +97,8 @@ def parts_of(text: str) -> tuple[Part, ...] | None:
         if not again:
             found.append(part)
         at = end
-    return tuple(found) if text.startswith(f"</{row[1]}>", at) else None
+    twice = len({part.name for part in found}) < len(found)
+    return None if twice or not text.startswith(f"</{row[1]}>", at) else tuple(found)
 
 
 def _parts(text: str, at: int, depth: int) -> Iterator[tuple[Part, int]]:
@@ -114,26 +131,3 @@ def _form(text: str, at: int, depth: int) -> tuple[str, int] | None:
         form += f"<{part.name}>{inner}</{part.name}>"
         at = end
     return (form, at) if form else None
-
-
-def merged(one: tuple[Part, ...], other: tuple[Part, ...]) -> tuple[Part, ...] | None:
-    """Return parts that fit rows of both, or None if their order differs."""
-    mine, theirs = ({part.name: part for part in parts} for parts in (one, other))
-    if [n for n in mine if n in theirs] != [n for n in theirs if n in mine]:
-        return None
-    found: list[Part] = []
-    rest = list(one)
-    for part in other:
-        if part.name not in mine:
-            found.append(replace(part, optional=True))
-            continue
-        while rest[0].name != part.name:
-            found.append(replace(rest.pop(0), optional=True))
-        found.append(_both(rest.pop(0), part))
-    found += [replace(part, optional=True) for part in rest]
-    return None if any(len(part.forms) > _FORMS_MAX for part in found) else tuple(found)
-
-
-def _both(one: Part, other: Part) -> Part:
-    forms = tuple(dict.fromkeys((*one.forms, *other.forms)))
-    return Part(one.name, forms, one.optional or other.optional)

@@ -26,8 +26,9 @@ class Splitter:
         self._known_through: str | None = ""  # None if all folders are known
 
     def bounds(self, asker: Asker, claim: Claim) -> list[str]:
-        """Return bounds that cut what *claim* is about, ascending; none if there is no telling.
+        """Return keys that cut what *claim* is about, ascending; none if there is no telling.
 
+        Bounds need not be keys, but there are servers that lose a row behind one that is none.
         Sets the ceiling of the claim to what was learned of where its keys end.
         """
         inside = [
@@ -36,9 +37,11 @@ class Splitter:
             if claim.low < folder and (claim.through is None or folder < claim.through)
         ]
         if inside:
-            return spread(inside, claim.pieces)
-        bound = self._probed(asker, claim)
-        return [] if bound is None else [bound]
+            places = spread(inside, claim.pieces)
+            keys = (self._behind(asker, folder, claim.through) for folder in places)
+            return sorted({key for key in keys if key is not None})
+        key = self._probed(asker, claim)
+        return [] if key is None else [key]
 
     def _folders_behind(self, asker: Asker, low: str) -> list[str]:
         with self._lock:  # whoever comes meanwhile waits for the same answer
@@ -51,7 +54,7 @@ class Splitter:
             return self._folders
 
     def _probed(self, asker: Asker, claim: Claim) -> str | None:
-        """Return a bound near the middle that something lies behind, or None."""
+        """Return a key near the middle, or None."""
         floor: str | None = None
         if claim.ceiling is None:
             floor, claim.ceiling = self._reach(asker, claim)
@@ -60,15 +63,13 @@ class Splitter:
             bound = middle(claim.low, claim.ceiling, alphabet)
             if bound is None:
                 break
-            if floor is not None and bound <= floor:
-                return bound
-            if self._anything(asker, bound, claim.through):
-                return bound
+            if key := self._behind(asker, bound, claim.through):
+                return key
             claim.ceiling = bound
         return floor
 
     def _reach(self, asker: Asker, claim: Claim) -> tuple[str | None, str | None]:
-        """Return a bound that something lies behind, and one that nothing does.
+        """Return a key that is far ahead, and a bound that none lies behind.
 
         The more letters of the last key are kept, the more keys lie behind what follows it: the
         fewest letters that leave something are found by halving.
@@ -80,16 +81,16 @@ class Splitter:
         while few < many:
             kept = (few + many) // 2
             bound = successor(low[:kept])
-            if bound is not None and self._anything(asker, bound, claim.through):
-                floor, many = bound, kept
+            if bound is not None and (key := self._behind(asker, bound, claim.through)):
+                floor, many = key, kept
             else:
                 ceiling, few = bound or ceiling, kept + 1
         return floor, ceiling
 
-    def _anything(self, asker: Asker, bound: str, through: str | None) -> bool:
+    def _behind(self, asker: Asker, bound: str, through: str | None) -> str | None:
+        """Return the first key behind *bound*, if there is room for more before *through*."""
         if not bound.startswith(self._prefix) or (through is not None and bound >= through):
-            return False
+            return None
         answer = ask_versions(asker, Asked(self._bucket, self._prefix, bound), 1)
-        if not answer.page.keys:
-            return False
-        return through is None or answer.page.keys[0] <= through
+        key = answer.page.keys[0] if answer.page.keys else None
+        return None if key is None or (through is not None and key >= through) else key
