@@ -130,7 +130,17 @@ def test_what_is_recorded_needs_a_person_and_evidence(retention, folder):
 
 
 def test_a_survey_and_the_questions_after_it(retention):
-    assert "DEMO-CVD: 0 datasets" in retention("survey")
+    said = retention("survey").splitlines()
+    assert [line for line in said if line.startswith("DEMO-CVD ")]
+    assert [line for line in said if line.startswith("demo-cvd-audit ") and line.endswith("good")]
+    plain = json.loads(retention("survey", "demo-cvd-audit", "--json"))
+    assert [(each["store"], each["state"]) for each in plain["stores"]] == [
+        ("demo-cvd-audit", "good")
+    ]
+    assert "no store is called" in retention("survey", "nowhere", exit_code=10)
+    assert "no-data" in retention("reconcile")
+    assert {each["store"] for each in json.loads(retention("reconcile", "--json"))}
+    assert "as bad as note" in retention("reconcile", "--fail-on", "note", exit_code=20)
     assert "No dataset is known" in retention("due")
     rows = {r["what"]: r for r in json.loads(retention("status", "--json"))}
     assert rows["surveys that failed"]["how_many"] == 0

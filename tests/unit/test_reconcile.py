@@ -4,10 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from retention.cli.findings import page, require_none_of
 from retention.domain.finding import TABLE, Finding, FindingKind, Severity
 from retention.domain.pattern import Pattern
-from retention.errors import StoreError
+from retention.domain.store import spots_of
+from retention.errors import RefusedError, StoreError
 from retention.ports.progress import NoProgress
+from retention.steps.dark import dark_folders
 from retention.steps.incidents import every_incident
 from retention.steps.reconcile import Reconciling, reconcile
 from retention.steps.record.closing import plan_closing
@@ -108,6 +111,61 @@ def test_a_folder_named_like_somebody_is_no_dataset_and_is_raised_at_once(world)
     everything = repr((findings, world.ledger.records, list(world.catalogue.strays())))
     assert "5919" not in everything
     assert "5919" not in repr(list(world.catalogue.holdings()))
+
+
+def test_folders_are_named_to_whoever_asks_and_kept_nowhere(world):
+    world.put(f"{DARK}a", b"12345")
+    world.put("patient/2019x/b", b"67")
+    world.put("loose", b"8")
+    store = next(each for each in world.stores if each.name == "records")
+    spots = spots_of([world.library.now])
+    before = len(world.ledger.records)
+    folders, rest = dark_folders(store, spots, sweeps=world.store, progress=NoProgress())
+    assert [(each.folder, each.totals.rows, each.totals.size_bytes) for each in folders] == [
+        ("", 1, 1),
+        ("dark/", 1, 5),
+        ("patient/2019x/", 1, 2),
+    ]
+    assert rest == 0
+    assert len(world.ledger.records) == before
+    assert list(world.catalogue.strays()) == []
+
+
+def test_folders_beyond_a_thousand_are_counted_and_not_named(world, monkeypatch):
+    monkeypatch.setattr("retention.steps.dark.FOLDERS_MAX", 3)
+    for number in range(9):
+        world.put(f"dark-{number}/a")
+    store = next(each for each in world.stores if each.name == "records")
+    spots = spots_of([world.library.now])
+    folders, rest = dark_folders(store, spots, sweeps=world.store, progress=NoProgress())
+    assert (len(folders), rest) == (3, 6)
+
+
+def test_a_list_of_findings_says_what_mends_them_once_for_each_kind(world):
+    for copy in ("records", "dr"):
+        world.put(f"{DARK}a", b"x" * 1234, copy=copy)
+    found(world)
+    shown = list(page(found(world)))
+    assert sum("What to do:" in line for line in shown) == 1
+    assert [line.split()[:4] for line in shown if "folder below" in line] == [
+        ["dr", "1", "1.23", "kB"],
+        ["records", "1", "1.23", "kB"],
+    ]
+    assert shown[-1] == "2 warning"
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "fails"), [("severe", False), ("warning", True), ("note", True)]
+)
+def test_a_monitor_learns_of_findings_as_bad_as_it_asks(fail_on, fails):
+    findings = [Finding(FindingKind.DARK, "records")]
+    if fails:
+        with pytest.raises(RefusedError, match=f"1 finding as bad as {fail_on}"):
+            require_none_of(findings, fail_on)
+    else:
+        require_none_of(findings, fail_on)
+    require_none_of(findings, None)
+    require_none_of([], fail_on)
 
 
 # Copies

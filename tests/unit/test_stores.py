@@ -54,7 +54,7 @@ def test_of_a_store_that_is_as_it_should_be_nothing_is_found():
         ({"versioning": "off"}, K.NOT_VERSIONED, ""),
         ({"versioning": "suspended"}, K.VERSIONING_SUSPENDED, ""),
         ({"mfa_delete": True}, K.MFA_DELETE, ""),
-        ({"encryption": ""}, K.NOT_ENCRYPTED, ""),
+        ({"encryption": ""}, K.NOT_ENCRYPTED, "it encrypts nothing by itself"),
         ({"public": ("policy", "acl")}, K.PUBLIC, "by its policy and by its access list"),
         ({"expires": ("old: uploads", "x: markers")}, K.EXPIRES_BY_ITSELF,
          "old: uploads; x: markers"),

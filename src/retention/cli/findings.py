@@ -2,16 +2,18 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 from textwrap import wrap
 from typing import Any
 
 import click
 
+from retention.cli.common import table_lines
 from retention.domain.finding import Finding, Severity
 from retention.errors import RefusedError
 from retention.views.figures import size
 
-_WIDTH = 96
+_WIDTH, _INDENT = 96, 9
 _COLOURS = {Severity.SEVERE: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
 
@@ -50,8 +52,10 @@ def page(found: Sequence[Finding], *, as_json: bool = False) -> Iterator[str]:
     if not found:
         yield "Nothing was found that does not fit."
         return
-    for each in found:
-        yield from _lines(each)
+    for _, group in groupby(found, key=lambda each: (each.severity, each.kind)):
+        alike = list(group)
+        yield from _head(alike[0])
+        yield from table_lines(_columns(alike), indent=" " * _INDENT)
         yield ""
     counts = (sum(each.severity is severity for each in found) for severity in Severity)
     yield ", ".join(f"{n} {s.value}" for n, s in zip(counts, Severity, strict=True) if n)
@@ -69,20 +73,31 @@ def require_none_of(found: Sequence[Finding], fail_on: str | None) -> None:
         )
 
 
-def _lines(each: Finding) -> Iterator[str]:
-    mark = click.style(f"{each.severity.value:<8}", fg=_COLOURS[each.severity], bold=True)
-    where = "  ".join(filter(None, (each.store, each.about.rstrip("/"))))
-    yield f"{mark} {click.style(each.kind.value, bold=True)}  {where}"
+def _head(each: Finding) -> Iterator[str]:
+    """Yield what is true of all findings of one kind."""
+    mark = click.style(f"{each.severity.value:<{_INDENT}}", fg=_COLOURS[each.severity], bold=True)
+    yield f"{mark}{click.style(each.kind.value, bold=True)}"
     yield from _folded(f"{each.words[0].upper()}{each.words[1:]}.")
-    sums = (each.datasets, "datasets"), (each.rows, "rows")
-    counts = [f"{number:,} {what}" for number, what in sums if number]
-    if each.size_bytes:
-        counts.append(size(each.size_bytes))
-    if said := "; ".join(filter(None, (each.detail, ", ".join(counts)))):
-        yield from _folded(f"{said[0].upper()}{said[1:]}.")
     yield from _folded(f"What to do: {each.remedy}.")
 
 
+def _columns(alike: Sequence[Finding]) -> list[dict[str, str]]:
+    """Return one row for each finding, without the columns that none of them fills."""
+    rows = [
+        {
+            "store": each.store,
+            "about": each.about.rstrip("/"),
+            "datasets": f"{each.datasets:,}" if each.datasets else "",
+            "rows": f"{each.rows:,}" if each.rows else "",
+            "size": size(each.size_bytes) if each.size_bytes else "",
+            "detail": each.detail,
+        }
+        for each in alike
+    ]
+    filled = [name for name in rows[0] if any(row[name] for row in rows)]
+    return [{name: row[name] for name in filled} for row in rows]
+
+
 def _folded(text: str) -> Iterator[str]:
-    for line in wrap(text, _WIDTH - 9, break_long_words=False, break_on_hyphens=False):
-        yield f"{'':9}{line}"
+    for line in wrap(text, _WIDTH - _INDENT, break_long_words=False, break_on_hyphens=False):
+        yield " " * _INDENT + line

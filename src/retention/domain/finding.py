@@ -207,6 +207,6 @@ class Finding:
 
     @property
     def sort_key(self) -> tuple[int, str, str, str, str]:
-        """The worst first, then by store."""
+        """The worst first, then what is mended alike."""
         worst = list(Severity).index(self.severity)
-        return worst, self.store, self.kind.value, self.about, self.detail
+        return worst, self.kind.value, self.store, self.about, self.detail

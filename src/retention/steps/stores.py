@@ -83,7 +83,7 @@ def _of_itself(store: Store, says: Capabilities) -> Iterator[Finding]:
         (kinds.NOT_VERSIONED, says.versioning == "off", ""),
         (kinds.VERSIONING_SUSPENDED, says.versioning == "suspended", ""),
         (kinds.MFA_DELETE, says.mfa_delete, ""),
-        (kinds.NOT_ENCRYPTED, says.encryption == "", ""),
+        (kinds.NOT_ENCRYPTED, says.encryption == "", "it encrypts nothing by itself"),
         (kinds.PUBLIC, says.public, public_words(says.public)),
         (kinds.EXPIRES_BY_ITSELF, says.expires, "; ".join(says.expires or ())),
         (kinds.SURVEYOR_COULD_DESTROY, says.surveyor_can, could_words(says.surveyor_can)),

@@ -29,18 +29,13 @@ class Tally:
 
     def add(self, page: Page) -> None:
         """Count a page."""
-        here, rows = 0, len(page)
-        self.rows += rows
-        while here < rows:
-            claimed = self._claims.of(page.keys[here])
-            end = _end(page.keys, here, claimed.reach)
-            part = page if (here, end) == (0, rows) else _cut(page, here, end)
+        self.rows += len(page)
+        for claimed, part in _cuts(page, self._claims):
             found = totals_of(part)
             for claim in claimed.claims:
                 self._add(claim, part, found)
             if not claimed.claims:
                 self._stray(claimed).add(found)
-            here = end
 
     def upload(self, upload: ObjectVersion) -> None:
         """Count an unfinished upload."""
@@ -88,6 +83,21 @@ class Tally:
         if key not in self._strays and len(self._strays) >= FOLDERS_MAX:
             key = claimed.under, MORE, claimed.why
         return self._strays.setdefault(key, Totals())
+
+
+def runs_of(page: Page, claims: Claims) -> Iterator[tuple[Claimed, str, Totals]]:
+    """Yield each run of rows of *page* that are whose its first key is, and what it comes to."""
+    for claimed, part in _cuts(page, claims):
+        yield claimed, part.keys[0], totals_of(part)
+
+
+def _cuts(page: Page, claims: Claims) -> Iterator[tuple[Claimed, Page]]:
+    here, rows = 0, len(page)
+    while here < rows:
+        claimed = claims.of(page.keys[here])
+        end = _end(page.keys, here, claimed.reach)
+        yield claimed, page if (here, end) == (0, rows) else _cut(page, here, end)
+        here = end
 
 
 def totals_of(page: Page) -> Totals:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from retention.ports.progress import Progress
     from retention.steps.advance import Next
     from retention.steps.classify import Dated
+    from retention.steps.dark import Dark
     from retention.steps.survey import Surveyed
     from retention.steps.surveyed import Known
 
@@ -138,6 +139,10 @@ class Composition(Outside):
     def survey_store(self, store: "Store", progress: "Progress | None" = None) -> "Surveyed":
         """Survey one store; what ended it, if something did, is in the answer."""
         return surveys.survey_store(self, store, progress or self.progress)
+
+    def dark_folders(self, store: "Store", progress: "Progress") -> "tuple[list[Dark], int]":
+        """Name the folders of *store* that nobody claims, and count the rows in others."""
+        return surveys.dark(self, store, progress)
 
     def conclude_surveys(self) -> "list[Known]":
         """Write down what is known of every agreement, once its stores were surveyed."""

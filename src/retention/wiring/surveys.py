@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from retention.domain.store import Store, spots_of, stores_of
 from retention.errors import AgreementError
+from retention.steps.dark import Dark, dark_folders
 from retention.steps.reconcile import Reconciling, reconcile
 from retention.steps.stores import ask_store
 from retention.steps.survey import Surveyed, Surveying, survey
@@ -44,6 +45,12 @@ def survey_store(work: "Composition", store: Store, progress: "Progress") -> Sur
         secret=secret(work),
     )
     return survey(store, spots_of(work.agreements()), ports)
+
+
+def dark(work: "Composition", store: Store, progress: "Progress") -> tuple[list[Dark], int]:
+    """Name the folders of *store* that nobody claims; nothing of it is kept."""
+    spots = spots_of(work.library.agreements(work.clock.today()))
+    return dark_folders(store, spots, sweeps=work.sweeps(), progress=progress)
 
 
 def conclude(work: "Composition") -> list[Known]:
