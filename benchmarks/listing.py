@@ -145,10 +145,17 @@ def ratios(found: Sequence[Figures]) -> Iterator[str]:
             cpu = here[peer].best.cpu_s / here[peer].saw * mine.saw / mine.best.cpu_s
             yield (
                 f"{server}, {rows:,} rows: {FASTEST} is {clock:.1f} times as fast as {peer} "
-                f"(wanted: {goal}), on a {cpu:.1f}th of its CPU"
+                f"(wanted: {goal}), and takes 1/{cpu:.1f} of its CPU"
             )
         most = max(each.best.peak_mb for each in plain if each.what == FASTEST)
         yield f"{server}: {most:.0f} MB at most (wanted: under {MB_GOAL:.0f})"
+
+
+def starts(homes: dict[Peer, Path], endpoint: str) -> str:
+    """Return how long each takes to start, to ask, and to find a single row."""
+    single = Made(1, 1)
+    found = measure(homes, "stub", on_stub(endpoint, single), single, RUNS_MAX)
+    return ", ".join(f"{each.what} {each.best.wall_s:.2f} s" for each in found if each.runs)
 
 
 def homes_of(peers: Sequence[Peer], folder: Path) -> dict[Peer, Path]:
@@ -204,11 +211,12 @@ def main() -> None:
     about(homes)
     found: list[Figures] = []
     with stub() as endpoint:
+        print(f"\nStart, and a bucket of one row: {starts(homes, endpoint)}.")
         print("\nA server that only says pages: what the client costs.")
         head()
         odd = [Made(ODD_ROWS, odd=ODD)] if ODD_ROWS in asked.sizes else []
         for made in [*map(Made, asked.sizes), *odd]:
-            runs = 1 if made.rows >= ONCE_FROM_ROWS else RUNS_MAX
+            runs = 1 if made.rows >= ONCE_FROM_ROWS or made.odd else RUNS_MAX
             mine = homes | {CEILING: Path()}
             found += (now := measure(mine, "stub", on_stub(endpoint, made), made, runs))
             print(*table(now), sep="\n", flush=True)
