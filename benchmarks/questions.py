@@ -107,7 +107,7 @@ def fill_catalogue(url: str, size: int) -> float:
         for n in range(AGREEMENTS):
             reference, none = f"MADE-{n:04}", (0, 0, 0, 0, 0)
             store = reference.lower()
-            run = catalogue.begin(store, source=LISTING, now=seen_at)
+            run = catalogue.begin(store, source=LISTING, terms="", now=seen_at)
             counted = parts(reference, size // AGREEMENTS, seen_at)
             catalogue.keep(run, WHOLE, counted, [], now=seen_at)
             times = (seen_at, seen_at, seen_at)

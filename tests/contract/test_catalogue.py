@@ -117,7 +117,7 @@ def test_what_a_survey_said_of_itself_is_read_back(empty):
         "nacel", source=INVENTORY, as_of=SEEN - timedelta(days=2), digest="sha256:00",
         versions=2**40, markers=1, uploads=2, size_bytes=2**50, stray_rows=3, ended_at=LATER,
     )  # fmt: skip
-    run = empty.begin("nacel", source=INVENTORY, now=SEEN)
+    run = empty.begin("nacel", source=INVENTORY, terms="t", now=SEEN)
     empty.conclude(run, said)
     assert empty.surveys() == [said]
 
@@ -125,7 +125,7 @@ def test_what_a_survey_said_of_itself_is_read_back(empty):
 def test_what_was_in_another_store_can_be_dropped_with_it(empty):
     for store in ("a", "b"):
         fill(empty, store, [part(f"{store}/x", f"s3://{store}/")], [stray(store=store)])
-    at_work = empty.begin("c", source=LISTING, now=SEEN)
+    at_work = empty.begin("c", source=LISTING, terms="t", now=SEEN)
     empty.retire(["b"])
     assert named(empty) == ["b/x"]
     assert [each.store for each in empty.surveys()] == ["b"]
@@ -157,7 +157,7 @@ def test_a_stray_that_went_and_came_again_is_new(empty):
 
 
 def test_what_a_run_keeps_adds_up_and_shows_only_when_it_is_concluded(empty):
-    run = empty.begin("nacel", source=LISTING, now=SEEN)
+    run = empty.begin("nacel", source=LISTING, terms="t", now=SEEN)
     first = part(oldest_at=SEEN, newest_at=SEEN, traits=Traits(Counter(STANDARD=12)))
     second = part(oldest_at=LATER, newest_at=LATER, traits=Traits(Counter(STANDARD=2, GLACIER=10)))
     empty.keep(run, Span("", "m"), [first, part("NACEL/staff/2019")], [stray()], now=SEEN)
@@ -176,19 +176,19 @@ def test_what_a_run_keeps_adds_up_and_shows_only_when_it_is_concluded(empty):
 
 
 def test_a_store_is_surveyed_by_one_at_a_time(empty):
-    run = empty.begin("nacel", source=LISTING, now=SEEN)
-    assert empty.begin("nacel", source=LISTING, now=SEEN + SILENT_AFTER / 2) is None
-    assert empty.begin("cvd", source=LISTING, now=SEEN) is not None
+    run = empty.begin("nacel", source=LISTING, terms="t", now=SEEN)
+    assert empty.begin("nacel", source=LISTING, terms="t", now=SEEN + SILENT_AFTER / 2) is None
+    assert empty.begin("cvd", source=LISTING, terms="t", now=SEEN) is not None
     empty.conclude(run, concluded("nacel"))
-    assert empty.begin("nacel", source=LISTING, now=SEEN) is not None
+    assert empty.begin("nacel", source=LISTING, terms="t", now=SEEN) is not None
 
 
 def test_a_run_that_died_is_taken_up_where_it_stood(empty):
     spans = [Span("", "a/%2F é\n"), Span("a/%2F é\n", "q"), UPLOADS]
-    first = empty.begin("nacel", source=LISTING, now=SEEN)
+    first = empty.begin("nacel", source=LISTING, terms="t", now=SEEN)
     for each in spans:
         empty.keep(first, each, [part()], [], now=SEEN)
-    second = empty.begin("nacel", source=LISTING, now=SEEN + SILENT_AFTER)
+    second = empty.begin("nacel", source=LISTING, terms="t", now=SEEN + SILENT_AFTER)
     assert (second.id, second.began_at, list(second.done)) == (first.id, SEEN, spans)
     for act in (
         lambda: empty.keep(first, WHOLE, [part()], [], now=LATER),
@@ -203,27 +203,28 @@ def test_a_run_that_died_is_taken_up_where_it_stood(empty):
 
 
 def test_a_run_that_says_it_failed_is_taken_up_at_once(empty):
-    first = empty.begin("nacel", source=LISTING, now=SEEN)
+    first = empty.begin("nacel", source=LISTING, terms="t", now=SEEN)
     empty.keep(first, Span("", "m"), [part()], [], now=SEEN)
     empty.end(first, resumable=True)
-    second = empty.begin("nacel", source=LISTING, now=SEEN)
+    second = empty.begin("nacel", source=LISTING, terms="t", now=SEEN)
     assert (second.id, list(second.done)) == (first.id, [Span("", "m")])
 
 
 @pytest.mark.parametrize(
-    ("was", "source", "after"),
+    ("was", "source", "terms", "after"),
     [
-        (LISTING, LISTING, RESUMED_WITHIN + SILENT_AFTER),
-        (LISTING, INVENTORY, SILENT_AFTER),
-        (INVENTORY, LISTING, SILENT_AFTER),
-        (INVENTORY, INVENTORY, SILENT_AFTER),
+        (LISTING, LISTING, "t", RESUMED_WITHIN + SILENT_AFTER),
+        (LISTING, LISTING, "other", SILENT_AFTER),
+        (LISTING, INVENTORY, "t", SILENT_AFTER),
+        (INVENTORY, LISTING, "t", SILENT_AFTER),
+        (INVENTORY, INVENTORY, "t", SILENT_AFTER),
     ],
 )
-def test_what_is_too_old_or_no_listing_is_begun_anew(empty, was, source, after):
-    first = empty.begin("nacel", source=was, now=SEEN)
+def test_what_is_too_old_or_otherwise_counted_is_begun_anew(empty, was, source, terms, after):
+    first = empty.begin("nacel", source=was, terms="t", now=SEEN)
     empty.keep(first, Span("", "m"), [part()], [stray()], now=SEEN)
     at = SEEN + after
-    second = empty.begin("nacel", source=source, now=at)
+    second = empty.begin("nacel", source=source, terms=terms, now=at)
     assert (list(second.done), second.began_at) == ([], at)
     assert second.id != first.id
     empty.conclude(second, concluded("nacel"))
@@ -232,15 +233,15 @@ def test_what_is_too_old_or_no_listing_is_begun_anew(empty, was, source, after):
 
 def test_a_run_that_concluded_nothing_leaves_what_stood(empty):
     fill(empty, "nacel", [part()], [stray()])
-    run = empty.begin("nacel", source=LISTING, now=LATER)
+    run = empty.begin("nacel", source=LISTING, terms="t", now=LATER)
     empty.keep(run, WHOLE, [], [], now=LATER)
     empty.end(run, resumable=False)
     assert named(empty) == [part().dataset]
-    assert list(empty.begin("nacel", source=LISTING, now=LATER).done) == []
+    assert list(empty.begin("nacel", source=LISTING, terms="t", now=LATER).done) == []
 
 
 def test_a_span_that_breaks_off_is_not_kept_in_part(empty):
-    run = empty.begin("nacel", source=LISTING, now=SEEN)
+    run = empty.begin("nacel", source=LISTING, terms="t", now=SEEN)
 
     def breaking():
         yield part()
@@ -250,7 +251,7 @@ def test_a_span_that_breaks_off_is_not_kept_in_part(empty):
         empty.keep(run, WHOLE, breaking(), [], now=SEEN)
     assert empty.seen(run)[0].versions == 0
     empty.end(run, resumable=True)
-    assert list(empty.begin("nacel", source=LISTING, now=SEEN).done) == []
+    assert list(empty.begin("nacel", source=LISTING, terms="t", now=SEEN).done) == []
 
 
 # What only databases can show
@@ -272,7 +273,7 @@ def test_thousands_of_holdings_are_written_at_once(url):
 def test_a_database_that_fails_half_way_keeps_what_was_there(url):
     with SqlCatalogue(url) as it:
         fill(it, "nacel", [part()])
-        run = it.begin("nacel", source=LISTING, now=LATER)
+        run = it.begin("nacel", source=LISTING, terms="t", now=LATER)
         with pytest.raises(StoreRefusedError):
             it.keep(run, WHOLE, [part("NACEL/x"), part(class_name=None)], [], now=LATER)
         it.keep(run, WHOLE, [part("NACEL/x")], [], now=LATER)
@@ -289,21 +290,21 @@ def test_an_instant_without_a_zone_is_refused(url):
 def test_another_process_resumes_only_with_the_same_secret(url):
     mine, theirs = b"m" * 32, b"t" * 32
     with SqlCatalogue(url, secret=mine) as it:
-        first = it.begin("nacel", source=LISTING, now=SEEN)
+        first = it.begin("nacel", source=LISTING, terms="t", now=SEEN)
         it.keep(first, Span("", "m"), [part()], [], now=SEEN)
         it.end(first, resumable=True)
     with SqlCatalogue(url, secret=mine) as it:
-        second = it.begin("nacel", source=LISTING, now=SEEN)
+        second = it.begin("nacel", source=LISTING, terms="t", now=SEEN)
         assert list(second.done) == [Span("", "m")]
         it.end(second, resumable=True)
     with SqlCatalogue(url, secret=theirs) as it:
-        assert list(it.begin("nacel", source=LISTING, now=SEEN).done) == []
+        assert list(it.begin("nacel", source=LISTING, terms="t", now=SEEN).done) == []
 
 
 def test_no_bound_is_stored_in_the_clear_and_none_after_the_end(url):
     bound = "patient/mary-example/scan.dcm"  # invented
     with SqlCatalogue(url) as it:
-        run = it.begin("nacel", source=LISTING, now=SEEN)
+        run = it.begin("nacel", source=LISTING, terms="t", now=SEEN)
         it.keep(run, Span("", bound), [part()], [], now=SEEN)
         stored = _everything(url)
         assert "scan.dcm" not in stored

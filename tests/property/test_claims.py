@@ -136,7 +136,8 @@ def version(row):
     size = size if kind is Kind.DATA else 0
     etag = f"{seconds:032x}" if kind is Kind.DATA else ""
     at = EPOCH + timedelta(seconds=seconds)
-    return ObjectVersion(key, kind, f"v{number}", size, etag, modified_at=at)
+    stored = "STANDARD" if kind is Kind.DATA else ""
+    return ObjectVersion(key, kind, f"v{number}", size, etag, modified_at=at, storage_class=stored)
 
 
 @given(SPOTS, ROWS, st.integers(1, 9))

@@ -240,14 +240,14 @@ class MemoryCatalogue(_Hooked):
         super().__init__(on_call, on_done)
         self.kept, self._strays, self._surveys, self._runs = {}, {}, {}, {}
 
-    def begin(self, store, *, source, now):
+    def begin(self, store, *, source, terms, now):
         with self._call("begin"):
             work = self._runs.get(store)
             if work is not None and work.beat_at and now - work.beat_at < SILENT_AFTER:
                 return None
-            fresh = work is None or {work.source, source} != {LISTING}
+            fresh = work is None or {work.source, source} != {LISTING} or work.terms != terms
             if fresh or now - work.run.began_at > RESUMED_WITHIN:
-                work = self._runs[store] = _Work(Run(f"run-{next(_NUMBERS)}", store, now), source)
+                work = self._runs[store] = _Work(Run(f"run-{next(_NUMBERS)}", store, now), source, terms)
             done = [span for span, *_ in work.kept]
             work.run = replace(work.run, done=done, holder=f"holder-{next(_NUMBERS)}")
             work.beat_at = now
@@ -326,8 +326,9 @@ class MemoryCatalogue(_Hooked):
 class _Work:
     """A survey that has begun."""
 
-    def __init__(self, run, source):
-        self.run, self.source, self.beat_at, self.kept = run, source, None, []
+    def __init__(self, run, source, terms):
+        self.run, self.source, self.terms = run, source, terms
+        self.beat_at, self.kept = None, []
 
 
 def _added(found, *names):

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retention.domain.entry import Entry
+from retention.domain.pattern import Pattern
 from retention.domain.store import Store, stores_of
 from retention.errors import StaleError, StoreError, StoreUnavailableError
 from retention.ports.catalogue import LISTING, SILENT_AFTER, UPLOADS
@@ -15,6 +16,7 @@ from retention.steps.survey import left_of, store_stream
 from retention.steps.surveyed import write_known
 from tests.support.cast import agreement
 from tests.support.memory import MemoryCatalogue, PowerCut
+from tests.support.recording import change_class
 from tests.support.surveying import AS_OF, estate, known, surveyed
 from tests.support.world import World
 
@@ -202,6 +204,27 @@ def test_what_was_kept_is_not_listed_again(world):
     assert good.as_of == began, "what was seen first is as old as the first beginning"
 
 
+def test_what_was_counted_under_another_version_is_counted_anew(world):
+    class Breaking(type(world.store)):
+        def sweep(self, place, spans):
+            for number, swept in enumerate(super().sweep(place, spans)):
+                if number == 4 and Breaking.breaks:
+                    raise StoreUnavailableError("no answer", hint="try again")
+                yield swept
+
+    world.store.__class__, Breaking.breaks = Breaking, True
+    assert surveyed(world).fault.retryable
+    Breaking.breaks = False
+    place = Pattern.parse("s3://records/patient/{year:[0-9]{4}}/")
+    change_class(world, datasets=(place,), copies=())
+    found = surveyed(world)
+    assert found.rows == len(world.buckets["records"].held)
+    assert {h.binding for h in world.catalogue.holdings()} == {
+        (("year", "2019"),),
+        (("year", "2020"),),
+    }
+
+
 def test_a_store_is_surveyed_by_one_at_a_time_and_the_other_says_so(world):
     others = []
 
@@ -245,8 +268,8 @@ def test_whoever_was_silent_too_long_gives_way_and_spoils_nothing(world):
 
 def test_a_stale_run_can_keep_nothing():
     catalogue = MemoryCatalogue()
-    run = catalogue.begin("records", source=LISTING, now=AS_OF)
-    catalogue.begin("records", source=LISTING, now=AS_OF + SILENT_AFTER)
+    run = catalogue.begin("records", source=LISTING, terms="", now=AS_OF)
+    catalogue.begin("records", source=LISTING, terms="", now=AS_OF + SILENT_AFTER)
     with pytest.raises(StaleError):
         catalogue.keep(run, UPLOADS, [], [], now=AS_OF)
 

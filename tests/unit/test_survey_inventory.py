@@ -1,6 +1,7 @@
 """Surveys by inventory: read once, as old as it is, and its age told wherever its numbers are."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -34,12 +35,12 @@ class Inventory:
 
     def __init__(self, groups, place="s3://records/", digest="sha256:00", fault=None):
         self.groups_, self.place, self.digest, self.fault = groups, place, digest, fault
-        self.read = 0
+        self.read, self.as_of = 0, AS_OF
 
     def newest(self, where):
         if self.fault is not None:
             raise self.fault
-        return Snapshot(self.place, AS_OF, self.digest, where)
+        return Snapshot(self.place, self.as_of, self.digest, where)
 
     def groups(self, snapshot, *, depth):
         self.read += 1
@@ -65,14 +66,20 @@ def test_an_inventory_is_counted_with_its_age_and_uploads_are_listed_live(world)
     assert facts.text("as_of").startswith("2026-10-30T04:00")
 
 
-def test_an_inventory_that_was_read_is_not_read_again(world):
+@pytest.mark.parametrize("hours", [-48, 0, 48])
+def test_an_inventory_is_read_only_if_it_is_newer_than_what_is_known(world, hours):
     inventory = Inventory(GROUPS)
     surveyed(world, LISTED, inventories=inventory)
-    assert surveyed(world, LISTED, inventories=inventory).is_known
-    assert inventory.read == 1
-    inventory.digest = "sha256:01"
-    assert not surveyed(world, LISTED, inventories=inventory).is_known
-    assert inventory.read == 2
+    inventory.as_of = AS_OF + timedelta(hours=hours)
+    assert surveyed(world, LISTED, inventories=inventory).is_known is (hours <= 0)
+    assert inventory.read == 1 + (hours > 0)
+
+
+def test_an_inventory_older_than_a_listing_does_not_replace_it(world):
+    assert surveyed(world).fault is None
+    before = known(world.catalogue)
+    assert surveyed(world, LISTED, inventories=Inventory(GROUPS)).is_known
+    assert known(world.catalogue) == before
 
 
 @pytest.mark.parametrize(
@@ -85,6 +92,7 @@ def test_an_inventory_that_was_read_is_not_read_again(world):
 def test_an_inventory_that_cannot_be_read_is_a_fault_and_concludes_nothing(world, inventory, says):
     surveyed(world)
     before = known(world.catalogue)
+    inventory.as_of = AS_OF + timedelta(days=30)
     assert says in str(surveyed(world, LISTED, inventories=inventory).fault)
     assert known(world.catalogue) == before
     assert world.ledger.stream(store_stream("records"))[-1].number("failed")

@@ -118,4 +118,4 @@ def _state(each: Surveyed) -> str:
         return "failed"
     if each.is_at_work:
         return "another process surveys it"
-    return "its inventory was read before" if each.is_known else "good"
+    return "nothing newer than what is known" if each.is_known else "good"

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
+from retention.domain.canonical import digest_of
 from retention.domain.dataset import ID_LETTERS_MAX, DatasetId
 from retention.domain.identifying import names_somebody
 from retention.domain.store import Spot, Store
@@ -57,6 +58,12 @@ class Claims:
         literal = {spot.pattern.static_place for spot in self._spots} | {store.place}
         self._declared = sorted(literal, key=len, reverse=True)
         self._root = root
+
+    @property
+    def terms(self) -> str:
+        """A digest of all that decides whose a key is: what was counted by others does not add."""
+        said = [(s.agreement.reference, s.class_name, s.kind, s.pattern.text) for s in self._spots]
+        return digest_of([self._store.place, *map(list, said)])
 
     @property
     def depth(self) -> int:

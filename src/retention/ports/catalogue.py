@@ -121,11 +121,12 @@ class Catalogue(Protocol):
     the clear, and none at all once a run has ended.
     """
 
-    def begin(self, store: str, *, source: str, now: datetime) -> Run | None:
+    def begin(self, store: str, *, source: str, terms: str, now: datetime) -> Run | None:
         """Take up the survey of *store* that died, or begin one; None if one is at work.
 
-        One is taken up only if it was silent for SILENT_AFTER, began within RESUMED_WITHIN, and is
-        a listing, as is asked for: an inventory is read from its beginning.
+        One is taken up only if it was silent for SILENT_AFTER, began within RESUMED_WITHIN, counted
+        by the same *terms* (a digest), and is a listing, as is asked for: an inventory is read from
+        its beginning.
         """
         ...
 

@@ -53,7 +53,7 @@ class Surveyed:
     """What the survey of one store came to.
 
     *fault* is the error that ended it; *is_at_work* says that another process surveys it now, and
-    *is_known* that its inventory was read before: in either case nothing was counted.
+    *is_known* that its inventory is not newer than what is known: then nothing was counted.
     """
 
     store: str
@@ -81,14 +81,17 @@ def survey(store: Store, spots: Sequence[Spot], ports: Surveying) -> Surveyed:
             snapshot = ports.inventories.newest(store.inventory)
         except StoreError as fault:
             return _failed(store, source, fault, ports)
-        if _is_known(store, snapshot, ports.catalogue):
+        if _is_not_newer(store, snapshot, ports.catalogue):
             return Surveyed(store.name, Totals(), Totals(), is_known=True)
-    run = ports.catalogue.begin(store.name, source=source, now=ports.clock.now())
+    claims = Claims(store, spots, secret=ports.secret)
+    run = ports.catalogue.begin(
+        store.name, source=source, terms=claims.terms, now=ports.clock.now()
+    )
     if run is None:
         return Surveyed(store.name, Totals(), Totals(), is_at_work=True)
     try:
         with _resumable(run, ports.catalogue):
-            return _survey(store, spots, run, snapshot, ports)
+            return _survey(store, claims, run, snapshot, ports)
     except StaleError:
         return Surveyed(store.name, Totals(), Totals(), is_at_work=True)
     except StoreError as fault:
@@ -96,9 +99,8 @@ def survey(store: Store, spots: Sequence[Spot], ports: Surveying) -> Surveyed:
 
 
 def _survey(
-    store: Store, spots: Sequence[Spot], run: Run, snapshot: Snapshot | None, ports: Surveying
+    store: Store, claims: Claims, run: Run, snapshot: Snapshot | None, ports: Surveying
 ) -> Surveyed:
-    claims = Claims(store, spots, secret=ports.secret)
     count = _Count(store, ports)
     if snapshot is None:
         _list(store, claims, run, ports, count)
@@ -194,9 +196,9 @@ def _read(
     ports.catalogue.keep(run, Span(after), tally.parts(), tally.strays(), now=now())
 
 
-def _is_known(store: Store, snapshot: Snapshot, catalogue: Catalogue) -> bool:
+def _is_not_newer(store: Store, snapshot: Snapshot, catalogue: Catalogue) -> bool:
     known = next((each for each in catalogue.surveys() if each.store == store.name), None)
-    return known is not None and known.digest == snapshot.digest
+    return known is not None and snapshot.as_of <= known.as_of
 
 
 def _is_unbelievable(store: Store, rows: int, ports: Surveying) -> bool:

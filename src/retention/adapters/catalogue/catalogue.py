@@ -69,24 +69,27 @@ class SqlCatalogue(database.Adapter):
 
     # Surveys at work
 
-    def begin(self, store: str, *, source: str, now: datetime) -> Run | None:
+    def begin(self, store: str, *, source: str, terms: str, now: datetime) -> Run | None:
         """Take up the survey of *store* that died, or begin one; None if one is at work."""
         with self._database.writing() as connection:
             row = connection.execute(select(RUN).where(RUN.c.store == store)).one_or_none()
             if row is not None:
                 if row.beat_at and now - datetime.fromisoformat(row.beat_at) < SILENT_AFTER:
                     return None
-                if (taken := self._take_up(connection, row, source, now)) is not None:
+                resumable = {row.source, source} == {LISTING} and row.terms == terms
+                taken = self._take_up(connection, row, now) if resumable else None
+                if taken is not None:
                     return taken
                 _forget(connection, row.id)
             run = Run(token_hex(16), store, now, holder=token_hex(16))
-            who = {"id": run.id, "store": store, "source": source, "holder": run.holder}
-            connection.execute(insert(RUN), [{**who, "began_at": text(now), "beat_at": text(now)}])
+            who = {"id": run.id, "store": store, "source": source, "terms": terms}
+            times = {"began_at": text(now), "beat_at": text(now)}
+            connection.execute(insert(RUN), [{**who, **times, "holder": run.holder}])
             return run
 
-    def _take_up(self, connection: Connection, row: Any, source: str, now: datetime) -> Run | None:
+    def _take_up(self, connection: Connection, row: Any, now: datetime) -> Run | None:
         began_at = datetime.fromisoformat(row.began_at)
-        if {row.source, source} != {LISTING} or now - began_at > RESUMED_WITHIN:
+        if now - began_at > RESUMED_WITHIN:
             return None
         sealed = connection.execute(
             select(SPAN.c.sealed).where(SPAN.c.run == row.id).order_by(SPAN.c.number)

@@ -82,6 +82,7 @@ class RunRow(CatalogueTable, table=True):
     store: str = Field(primary_key=True, sa_type=Text)
     id: str = Field(sa_type=Text)
     source: str = Field(sa_type=Text)
+    terms: str = Field(sa_type=Text)
     began_at: str = Field(sa_type=Text)
     holder: str = Field(sa_type=Text)
     beat_at: str | None = Field(sa_type=Text)

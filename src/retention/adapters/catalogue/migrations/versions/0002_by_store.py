@@ -38,7 +38,7 @@ def upgrade() -> None:
         ("store",),
         ("place", "source", "began_at", "ended_at", "as_of", "digest", *COUNTS, "stray_rows"),
     )
-    _table("run", ("store",), ("id", "source", "began_at", "holder", "beat_at?"))
+    _table("run", ("store",), ("id", "source", "terms", "began_at", "holder", "beat_at?"))
     _table("span", ("run", "number"), ("sealed",))
     _table("part", ("run", "agreement", "dataset", "place", "number"), (*COPY, *totals))
     _table("stray_part", ("run", *folder, "number"), totals)
