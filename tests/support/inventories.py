@@ -178,8 +178,8 @@ class MemoryInventories:
 class Published:
     """An inventory that a test writes to a bucket, and may then damage; *form* is CSV or Parquet."""
 
-    def __init__(self, client, to, bucket, rows, *, at, form, fields=FIELDS, files=1, **more):
-        """Write *rows* of *bucket* in so many *files* to the bucket *to*; *more* is of the manifest."""
+    def __init__(self, client, to, bucket, rows, *, at, form, fields=FIELDS, files=1):
+        """Write *rows* of *bucket* in so many *files* to the bucket *to*."""
         self._client, self.to, self.form = client, to, form
         self.fields = (*MARKER_FIELDS, *fields)
         self.base = f"all/{bucket}/daily/"
@@ -196,7 +196,7 @@ class Published:
             "fileFormat": form,
             "fileSchema": schema_of(form, self.fields),
             "files": self.files,
-        } | more
+        }
         self.write_manifest()
 
     @property
@@ -299,7 +299,10 @@ def parquet_of(rows, fields, **types):
         engine.execute(f"CREATE TABLE t ({columns})")
         values = [[row.get(name) for name in fields] for row in rows]
         if values:
-            engine.executemany(f"INSERT INTO t VALUES ({blanks})", values)
+            cells = [cell for row in values for cell in row]
+            engine.execute(
+                f"INSERT INTO t VALUES {', '.join([f'({blanks})'] * len(values))}", cells
+            )
         path = Path(folder, "x.parquet")
         engine.execute(f"COPY t TO '{path}' (FORMAT parquet, COMPRESSION snappy)")
         return path.read_bytes()

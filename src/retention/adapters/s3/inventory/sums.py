@@ -52,6 +52,7 @@ CREATE TABLE etags (folder VARCHAR, etag VARCHAR);
 CREATE TABLE seen (one UBIGINT, other UBIGINT);
 CREATE TABLE bars (level INTEGER, bar VARCHAR);
 """
+_BARS = "INSERT INTO bars SELECT unnest($levels), unnest($bars)"
 _PARTS = """
 INSERT INTO parts
 SELECT
@@ -132,7 +133,7 @@ class Sums:
         self._batches = 0
         engine.execute(_TABLES)
         bars = [f"{'0' * zeros}{digit}" for zeros in range(_ZEROS_MAX) for digit in "8421"]
-        engine.executemany("INSERT INTO bars VALUES (?, ?)", list(enumerate([None, *bars])))
+        engine.execute(_BARS, {"levels": list(range(len(bars) + 1)), "bars": [None, *bars]})
 
     def add(self) -> None:
         """Add the rows that the view ``rows`` shows now; StoreError if one is not as it must be."""
