@@ -8,17 +8,19 @@ secret for each access key, so that what signs is not what checks.
 import hashlib
 import hmac
 import random
+import re
 import socket
 import ssl
 import struct
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
 from urllib.parse import parse_qsl, urlsplit
 
 from tests.support.s3_pages import AMAZON, Style, element, uploads_page, versions_page
+from tests.support.stores import fresh_name
 
 HANG_S = 0.6
 REGION = "us-east-1"
@@ -35,9 +37,13 @@ class Script:
     tokens: list[str] = field(default_factory=list)  # valid, if not empty; the last is the newest
     asked: list[dict[str, str]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    ports: set[int] = field(default_factory=set)  # of clients
     together: int = 0  # requests at this moment
     together_most: int = 0
-    pages: list[bytes] = field(default_factory=list)
+    pages: dict[str, list[bytes]] = field(default_factory=dict)  # that were said, by their root
+    elsewhere: str = ""  # where redirects point to
+    held: Event = field(default_factory=Event)  # until then, who is held gets no answer
+    holding: Event = field(default_factory=Event)  # somebody is
     lock: Lock = field(default_factory=Lock)
 
     def trick(self):
@@ -62,7 +68,9 @@ class Hostile:
         self.endpoint_url = ""
 
     def play(self, script):
-        """Serve a bucket by *script*, and return its whole place."""
+        """Serve a bucket by *script*, under a new name, and return its whole place."""
+        # A name of its own: what is still on its way to an earlier one does not arrive here.
+        script.stored = replace(script.stored, name=fresh_name())
         self.scripts[script.stored.name] = script
         return f"s3://{script.stored.name}/"
 
@@ -122,6 +130,7 @@ class _Answers(BaseHTTPRequestHandler):
         with script.lock:
             script.asked.append(query)
             script.headers.append(dict(self.headers.items()))
+            script.ports.add(self.client_address[1])
             script.together += 1
             script.together_most = max(script.together_most, script.together)
         try:
@@ -136,14 +145,15 @@ class _Answers(BaseHTTPRequestHandler):
             self._error(*wrong)
             return
         trick = script.trick()
-        if trick in PASSING:
-            PASSING[trick](self, script, query)
+        act = PASSING.get(trick) or FINAL.get(trick)
+        if act is not None:
+            act(self, script, query)
             return
         page = (uploads_page if "uploads" in query else versions_page)(
             script.stored, query, script.style
         )
         body = LIES[trick](page, script) if trick else page.written()
-        script.pages.append(body)
+        script.pages.setdefault(page.root, []).append(body)
         self.send(200, body)
 
     def _wrong_login(self, script, url):
@@ -255,6 +265,57 @@ def _no_http(answers, script, query):
     answers.close_connection = True
 
 
+def _hold(answers, script, query):
+    script.holding.set()
+    script.held.wait(900)
+    answers.close_connection = True
+
+
+def _moved(status, code):
+    def says(answers, script, query):
+        answers._error(status, code, Location=script.elsewhere)
+
+    return says
+
+
+def _to_another_region(answers, script, query):
+    region = f"eu-west-{len(script.asked)}"
+    answers._error(301, "PermanentRedirect", x_amz_bucket_region=region)
+    script.region = region
+
+
+def _endless(answers, script, query):
+    answers.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
+    answers.close_connection = True
+    while not answers.server_said.stopping.is_set():
+        answers.wfile.write(b" " * 1_000_000)
+
+
+def _drip(answers, script, query):
+    answers.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
+    answers.close_connection = True
+    while not answers.server_said.stopping.wait(0.02):
+        answers.wfile.write(b" ")
+
+
+def _by_location(answers, script, query):
+    script.region = "eu-west-3"
+    location = "https://bucket.s3.eu-west-3.amazonaws.com/?versions"
+    answers._error(307, "TemporaryRedirect", Location=location)
+
+
+# What is neither passing nor a lie
+FINAL: dict[str, Callable] = {
+    "denied": _says(403, "AccessDenied"),
+    "hold": _hold,
+    "endless": _endless,
+    "drip": _drip,
+    "moved_for_good": _moved(301, "PermanentRedirect"),
+    "moved_for_now": _moved(307, "TemporaryRedirect"),
+    "to_another_region": _to_another_region,
+    "to_another_region_by_location": _by_location,
+}
+
 HTML = b"<!DOCTYPE html><html><body><p>Sorry<br>try later</body></html>"
 PASSING: dict[str, Callable] = {
     "slow_down": _says(503, "SlowDown"),
@@ -312,12 +373,23 @@ def _backwards(page, script):
     return page.written()
 
 
-def _last_page_again(page, script):
-    return script.pages[-1] if script.pages else page.written()
+def _page_again(number):
+    def lie(page, script):
+        pages = script.pages.get(page.root)
+        return pages[number] if pages else page.written()
+
+    return lie
 
 
-def _first_page_again(page, script):
-    return script.pages[0] if script.pages else page.written()
+def _in_folders(page, script):
+    """Answer as if common prefixes had been asked for."""
+    page.rows, page.prefixes = [], ["p/"]
+    return _head(page, script, IsTruncated="false")
+
+
+def _delimited(page, script):
+    page.rows, page.head = [], [*page.head, ("Delimiter", "/")]
+    return _head(page, script, IsTruncated="false")
 
 
 def _in_text(old, new):
@@ -330,6 +402,12 @@ def _in_text(old, new):
     return lie
 
 
+def _not_utf_8(page, script):
+    body = page.written()  # without an encoding these letters are a key as good as any
+    encoded = page.encoded and page.style.encodes
+    return body.replace(b"</Key>", b"%FF</Key>", 1) if encoded else body
+
+
 def _everywhere(old, new):
     return lambda page, script: page.written().replace(old, new)
 
@@ -339,19 +417,21 @@ LIES: dict[str, Callable] = {
     "truncated_twice": _truncated_twice,
     "truncated_maybe": lambda page, script: _head(page, script, IsTruncated="maybe"),
     "empty_and_more": _empty_and_more,
+    "in_folders": _in_folders,
+    "delimited": _delimited,
     "first_row_again": _first_row_again,
     "backwards": _backwards,
-    "last_page_again": _last_page_again,
-    "first_page_again": _first_page_again,
+    "last_page_again": _page_again(-1),
+    "first_page_again": _page_again(0),
     "other_bucket": lambda page, script: _head(page, script, Name="other", Bucket="other"),
     "other_prefix": lambda page, script: _head(page, script, Prefix="q/"),
     "other_marker": lambda page, script: _head(page, script, KeyMarker="p/zzz"),
     "other_encoding": lambda page, script: _head(page, script, EncodingType="base64"),
     "other_root": _everywhere(b"ListVersionsResult", b"ListBucketResult"),
-    "not_utf_8": _in_text(b"</Key>", b"%FF</Key>"),
+    "not_utf_8": _not_utf_8,
     "not_utf_8_at_all": _in_text(b"</Key>", b"\xff</Key>"),
     "no_key": _in_text(b"</Key>", b"</Key><Key>p/x</Key>"),
-    "no_id": _in_text(b"VersionId>", b"Version>"),
+    "no_id": lambda page, script: re.sub(rb"<(\w+)Id>[^<]*</\1Id>", b"", page.written(), count=4),
     "elsewhere": lambda page, script: page.written().replace(b"<Key>p", b"<Key>\x7fp"),
     "two_roots": lambda page, script: page.written() * 2,
     "no_end": lambda page, script: page.written().rpartition(b"</")[0],

@@ -29,6 +29,7 @@ _ONCE: Final = frozenset(
         "VersionIdMarker",
     }
 )
+_IDS: Final = frozenset({"UploadIdMarker", "VersionIdMarker"})
 _OF_A_ROW: Final = frozenset(
     {"Key", "VersionId", "LastModified", "Size", "ETag", "StorageClass", "IsLatest"}
 )
@@ -42,6 +43,7 @@ class Asked:
     prefix: str = field(default="", repr=False)  # may name a patient, as all keys
     key: str = field(default="", repr=False)
     version_id: str = ""
+    delimiter: str = ""  # keys that have it behind the prefix are shown as common prefixes
 
 
 @dataclass(slots=True)
@@ -78,6 +80,7 @@ def answer_of(body: bytes, asked: Asked, quick: Quick | None = None) -> Answer:
         ("Prefix", asked.prefix),
         ("KeyMarker", asked.key),
         ("VersionIdMarker", asked.version_id),
+        ("Delimiter", asked.delimiter),
     )
     page, apart = by_key(typed(texts, encoded=head.encoded))
     keys = page.keys
@@ -124,11 +127,16 @@ class Head:
         """Raise StoreError if it says that something else was asked, by name, than was *meant*.
 
         What a store repeats of a question it may leave bare even where it encodes keys; and
-        some repeat nothing.
+        some repeat nothing.  Who repeats a key repeats the id that belongs to it.
         """
+        if self._root.of("CommonPrefixes") and not dict(meant)["Delimiter"]:
+            raise broken("it answers another question")  # many keys may stand behind each
+        exact = bool(self.text("KeyMarker"))
         for name, text in meant:
-            said = self.text(name)
-            if said and text != said and not (self.encoded and text == unquote_plus(said)):
+            said = self._said.get(name, "")
+            if not said and not (exact and name in _IDS and name in self._said):
+                continue
+            if text != said and not (self.encoded and text == unquote_plus(said)):
                 raise broken("it answers another question")
 
     def prefixes(self) -> list[str]:

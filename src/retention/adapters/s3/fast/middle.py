@@ -8,7 +8,8 @@ from typing import Final
 
 _DEPTH_MAX: Final = 8  # letters that are looked at behind what low and high have in common
 _LAST: Final = 0x10FFFF
-_SURROGATES: Final = range(0xD800, 0xE000)  # no key has one
+# No key has a surrogate; and where a store repeats a bound bare, XML could not carry the others.
+_PASSED_OVER: Final = (range(0x20), range(0xD800, 0xE000), range(0xFFFE, 0x10000))
 
 
 def alphabet_of(keys: Iterable[str]) -> str:
@@ -17,11 +18,13 @@ def alphabet_of(keys: Iterable[str]) -> str:
 
 
 def successor(prefix: str) -> str | None:
-    """Return the least bound above all keys that begin with *prefix*; None if there is none."""
+    """Return a bound above all keys that begin with *prefix*, and no more above than need be.
+
+    None if there is none.
+    """
     for end in range(len(prefix), 0, -1):
         code = ord(prefix[end - 1]) + 1
-        if code in _SURROGATES:
-            code = _SURROGATES.stop
+        code = next((over.stop for over in _PASSED_OVER if code in over), code)
         if code <= _LAST:
             return prefix[: end - 1] + chr(code)
     return None

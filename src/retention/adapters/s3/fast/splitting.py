@@ -46,8 +46,8 @@ class Splitter:
     def _folders_behind(self, asker: Asker, low: str) -> list[str]:
         with self._lock:  # whoever comes meanwhile waits for the same answer
             if self._known_through is not None and low >= self._known_through:
-                asked = Asked(self._bucket, self._prefix, low)
-                said = ask_versions(asker, asked, PAGE_ROWS_MAX, self._quick, delimiter=DELIMITER)
+                asked = Asked(self._bucket, self._prefix, low, delimiter=DELIMITER)
+                said = ask_versions(asker, asked, PAGE_ROWS_MAX, self._quick)
                 self._folders = sorted(said.prefixes)
                 last = max([*said.prefixes, *said.page.keys[-1:]], default="")
                 self._known_through = last if said.more and said.prefixes else None

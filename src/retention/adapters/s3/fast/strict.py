@@ -35,6 +35,8 @@ class Element:
 
 def document(body: bytes) -> Element:
     """Return the root of *body*; raise UnreadableError if it is not whole, or not of this kind."""
+    if b"\0" in body:
+        raise UnreadableError  # of another encoding than UTF-8, which expat would follow
     try:
         return _Reading().root(body)
     except expat.ExpatError as error:

@@ -1,6 +1,7 @@
 """A place in several lanes at once: threads that walk, cut each other's ranges, end together."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from threading import Event, Thread
 from typing import Final
 
@@ -11,6 +12,7 @@ from retention.adapters.s3.fast.parse import Quick
 from retention.adapters.s3.fast.splitting import Splitter
 from retention.adapters.s3.fast.walk import Walk
 from retention.adapters.s3.fast.work import Claim, Range, Work
+from retention.errors import StoreError
 from retention.ports.store import Page, Span, Swept
 
 PAGES_PER_LANE: Final = 2  # that wait for the consumer
@@ -79,10 +81,11 @@ class Sweep:
 
     def _cut(self, asker: Asker, claim: Claim) -> None:
         bounds: list[str] = []
-        try:
+        # Whatever keeps us from cutting a range, whoever walks it sees all that lies in it, or why
+        # it cannot: a guess must not end a sweep.
+        with suppress(StoreError):
             bounds = self._splitter.bounds(asker, claim)
-        finally:
-            self._work.cut(claim, bounds)
+        self._work.cut(claim, bounds)
 
     def _walk(self, asker: Asker, walked: Range, number: int) -> None:
         if self._is_empty(walked):

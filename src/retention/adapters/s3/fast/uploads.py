@@ -36,6 +36,7 @@ def uploads(asker: Asker, bucket: str, prefix: str, rows: int) -> Iterator[Objec
             ("Prefix", prefix),
             ("KeyMarker", last[0]),
             ("UploadIdMarker", last[1]),
+            ("Delimiter", ""),
         )
         found, more = asker.ask(bucket, query, partial(_page, prefix=prefix, meant=meant))
         if more and not found:

@@ -13,16 +13,14 @@ from retention.ports.store import Page
 PAGE_ROWS_MAX: Final = 1000
 
 
-def ask_versions(
-    asker: Asker, asked: Asked, rows: int, quick: Quick | None = None, *, delimiter: str = ""
-) -> Answer:
+def ask_versions(asker: Asker, asked: Asked, rows: int, quick: Quick | None = None) -> Answer:
     """Return the page of at most *rows* that was asked for; raise StoreError as *asker* does."""
     query = {"versions": "", "encoding-type": "url", "max-keys": str(rows)}
     query |= {
         name: text
         for name, text in (
             ("prefix", asked.prefix),
-            ("delimiter", delimiter),
+            ("delimiter", asked.delimiter),
             ("key-marker", asked.key),
             ("version-id-marker", asked.version_id),
         )

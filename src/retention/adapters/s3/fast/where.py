@@ -18,6 +18,8 @@ _AMAZON_HOST: Final = re.compile(
     r"(?:[a-z0-9.-]+\.)?s3[.-](?:dualstack\.)?([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?"
 )
 
+_LOCATION: Final = re.compile(r"https?://([a-z0-9.-]+)(?:[/?#]|$)")
+
 
 @dataclass(frozen=True, slots=True)
 class Where:
@@ -70,8 +72,9 @@ def is_region(text: str) -> bool:
 
 def region_named(headers: Mapping[str, str], said: Mapping[str, str]) -> str:
     """Return the region that an answer names, in a header or in its error, or the empty string."""
-    hosts = (urlsplit(headers.get("Location", "")).hostname, said.get("Endpoint"))
-    found = (_AMAZON_HOST.fullmatch(host) for host in hosts if host)
+    location = _LOCATION.match(headers.get("Location", ""))
+    hosts = (location[1] if location else "", said.get("Endpoint", ""))
+    found = map(_AMAZON_HOST.fullmatch, hosts)
     named = (
         headers.get("x-amz-bucket-region", ""),
         said.get("Region", ""),
