@@ -17,13 +17,14 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from support.made import Made
-from support.measure import FailedError, Took, took_and_said
+from support.measure import FailedError, Took, took
 from support.peers import BOTO3, CEILING, FOLDER, OURS, PEERS, S5CMD, Peer
 from support.servers import MEMORY, Server, gateway, on_stub, stub
 
@@ -83,13 +84,12 @@ def measure(
                 continue
             command = peer.command(home, server)
             try:
-                took, said = took_and_said(command, server.environment, MEMORY)
+                with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
+                    said = Path(folder) / "said"
+                    figures.runs.append(took(command, server.environment, said))
+                    figures.said = peer.count(said)
             except FailedError as error:
                 figures.failed = str(error)
-                continue
-            figures.runs.append(took)
-            figures.said = peer.count(said)
-            said.unlink()
     return list(all_of_them.values())
 
 

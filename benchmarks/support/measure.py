@@ -1,10 +1,8 @@
 """What one process took, seen from outside: the same for ours and for every peer."""
 
 import json
-import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,9 +47,7 @@ class FailedError(Exception):
     """A process that was to be measured ended with an error; the message is the end of its own."""
 
 
-def took(
-    command: Sequence[str | Path], environment: Mapping[str, str], out: str | Path = os.devnull
-) -> Took:
+def took(command: Sequence[str | Path], environment: Mapping[str, str], out: Path) -> Took:
     """Run *command* to its end, its output going to *out*; FailedError if it fails."""
     done = subprocess.run(
         [sys.executable, "-S", "-c", BETWEEN, str(CHILD_S_MAX), str(out), *map(str, command)],
@@ -66,12 +62,3 @@ def took(
     if status:
         raise FailedError(f"exit {status}: {done.stderr[-2000:]}")
     return Took(*figures)
-
-
-def took_and_said(
-    command: Sequence[str | Path], environment: Mapping[str, str], folder: Path
-) -> tuple[Took, Path]:
-    """Run *command* as ``took`` does, and keep what it says in a new file in *folder*."""
-    handle, name = tempfile.mkstemp(dir=folder)
-    os.close(handle)
-    return took(command, environment, name), Path(name)

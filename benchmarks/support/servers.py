@@ -76,7 +76,7 @@ def stub() -> Iterator[str]:
 
 
 def on_stub(endpoint: str, made: Made) -> Server:
-    """Return where the bucket of *made* is; its pages are written now, before anybody counts."""
+    """Return where the bucket of *made* is; its pages are written now, before any clock runs."""
     for query in ("versions=", "versions=&encoding-type=url", "list-type=2"):
         connection = http.client.HTTPConnection(endpoint.removeprefix("http://"))
         connection.request("GET", f"/{made.name}?{query}&max-keys=1")
