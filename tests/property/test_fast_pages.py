@@ -90,7 +90,7 @@ def regular(draw):
     for n, each in enumerate(draw(st.lists(SIMPLE, min_size=1, max_size=12))):
         kinds = ["CRC32", "SHA256"][: each["number"] % 3]
         texts = {
-            "Key": f"p/{n:03}-{draw(st.sampled_from(['x', '%2F', '%25', '+', 'é', '%0A']))}",
+            "Key": f"p/{n:03}-{draw(st.sampled_from(['x', '%2F', '%25', '+', 'é', '%0A', '%00', '&apos;', '&amp;lt;']))}",
             "VersionId": f"v{each['number']}",
             "IsLatest": "true",
             "LastModified": "2026-11-23T17:09:26.163Z",

@@ -219,6 +219,15 @@ def test_a_shape_is_learned_once_and_forgiving_of_what_only_some_rows_have():
     assert quick._shape is learned
 
 
+@pytest.mark.parametrize("between", ["", " ", "\n  ", "   \t "])
+def test_spaces_between_rows_and_names_in_quotes_do_not_slow_the_parser_down(between):
+    """Ceph sends spaces while it looks, and leaves the sign of O'Brien to XML."""
+    rows = [version("p/O&apos;B&amp;lt;"), version("p/b", extra=""), marker("p/c")]
+    body = page(between.join(["", *rows, ""]))
+    assert Quick().read(body) is not None
+    assert both(body).page.keys == ["p/O'B&lt;", "p/b", "p/c"]
+
+
 def test_rows_in_two_orders_are_left_to_the_strict_parser():
     turned = version("p/b").replace("<Size>5</Size>", "").replace("<ETag>", "<Size>5</Size><ETag>")
     assert Quick().read(page(version("p/a"), turned)) is None

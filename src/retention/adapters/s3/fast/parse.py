@@ -1,9 +1,9 @@
 """A page at a glance: its rows by one regular expression, its rest by the real parser.
 
-Rows that follow each other without a gap, each exactly of the shape that was learned, are cut
-out and a single element is put in their place; what remains is small, and expat reads it.  So
-the two parsers cannot differ about anything but the rows, and of these nothing is taken that
-XML might say in more than one way.  Whatever else a page has, this parser says nothing of it.
+Rows that follow each other, each exactly of the shape that was learned, are cut out and a single
+element is put in their place; what remains is small, and expat reads it.  So the two parsers
+cannot differ about anything but the rows, and of these nothing is taken that XML might say in
+more than one way.  Whatever else a page has, this parser says nothing of it.
 """
 
 import re
@@ -11,12 +11,14 @@ from typing import Any, Final
 
 from retention.adapters.s3.fast.columns import Texts
 from retention.adapters.s3.fast.shape import Shape, row_of, shape_of
-from retention.adapters.s3.fast.strict import Element, document
+from retention.adapters.s3.fast.strict import SPACE, Element, document
 from retention.adapters.s3.fast.trouble import UnreadableError
 
 ROWS: Final = "RowsStandHere"
 _BEGINNINGS, _ENDS = ("<Version>", "<DeleteMarker>"), ("</Version>", "</DeleteMarker>")
 _NOT_IN_XML: Final = bytes([*range(9), 0x0B, 0x0C, *range(0x0E, 0x20)])
+# In this order: what &amp; leaves behind is no reference any more.
+_REFERENCES: Final = {"&quot;": '"', "&apos;": "'", "&lt;": "<", "&gt;": ">", "&amp;": "&"}
 _KIND: Final = re.compile(">([^<]*)</")
 _LESSONS_MAX: Final = 16  # after these, a page that is otherwise goes to the real parser
 
@@ -48,7 +50,7 @@ class Quick:
             shape = known or self._learned(None, text)
             while shape is not None:
                 flat = shape.rows.split(text)
-                gap = next(filter(None, flat[:: shape.rows.groups + 1]), None)
+                gap = _first_text(flat[:: shape.rows.groups + 1])
                 if gap is None:
                     self._shape = shape
                     return _texts(shape, flat, text.count("&"))
@@ -63,6 +65,14 @@ class Quick:
             return None
         self._lessons += 1
         return shape_of((*known, row))
+
+
+def _first_text(gaps: list[str]) -> str | None:
+    """Return the first of *gaps* that is more than space.
+
+    Ceph sends spaces while it looks, so that nobody gives it up.
+    """
+    return next((text for gap in gaps if gap and (text := gap.strip(SPACE))), None)
 
 
 def _plain(body: bytes) -> str | None:
@@ -91,36 +101,41 @@ def _shell(text: str) -> Element | None:
 def _texts(shape: Shape, flat: list[str], references: int) -> Texts | None:
     """Return the columns of rows that were split into groups, or None if one is not whole.
 
-    Of the *references* that their text has, such as ``&quot;``, all must stand in ETags.
+    Of the *references* that their text has, such as ``&quot;``, all must stand in keys and ETags.
     """
     step = len(shape.columns) + 2  # the gap before each, and which kind it is
     column = {name: flat[n::step] for n, name in enumerate(shape.columns, start=2)}
     markers = list(map("DeleteMarker".__eq__, flat[1::step]))
     sizes = _of_data(column.get("Size"), markers, of_marker="0")
-    etags = _unquoted(_of_data(column.get("ETag"), markers, of_none=""), references)
-    if etags is None or None in sizes:
+    keys, in_keys = _unescaped(column["Key"])
+    etags, in_etags = _unescaped(_of_data(column.get("ETag"), markers, of_none=""))
+    if keys is None or etags is None or in_keys + in_etags != references or None in sizes:
         return None
     named = column.get("ChecksumAlgorithm") or [""] * len(markers)
     kinds = {each: ",".join(_KIND.findall(each)) for each in set(named)}
     return Texts(
-        keys=column["Key"],
+        keys=keys,
         ids=column["VersionId"],
         markers=markers,
         sizes=sizes,
-        etags=etags,
+        etags=[etag.strip('"') for etag in etags],
         modified=column["LastModified"],
         classes=_of_data(column.get("StorageClass"), markers, of_none=""),
         checksums=_of_data(list(map(kinds.__getitem__, named)), markers),
     )
 
 
-def _unquoted(etags: list[str], references: int) -> list[str] | None:
-    together = "\n".join(etags)
-    if together.count("&") != references:
-        return None
-    together = together.replace("&quot;", '"')
-    found = [each.strip('"') for each in together.split("\n")]
-    return None if "&" in together or len(found) != len(etags) else found
+def _unescaped(texts: list[str]) -> tuple[list[str] | None, int]:
+    """Return *texts* without references, and how many there were; None if one is not plain."""
+    together = "\0".join(texts)  # which no XML has
+    many = together.count("&")
+    if not many:
+        return texts, 0
+    if many != sum(map(together.count, _REFERENCES)):
+        return None, many
+    for reference, letter in _REFERENCES.items():
+        together = together.replace(reference, letter)
+    return together.split("\0"), many
 
 
 def _of_data(

@@ -1,5 +1,7 @@
 """Finds where a range that another lane walks can be cut, so that something lies behind."""
 
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import Final
 
@@ -11,7 +13,17 @@ from retention.adapters.s3.fast.walk import PAGE_ROWS_MAX, ask_versions
 from retention.adapters.s3.fast.work import Claim
 
 DELIMITER: Final = "/"
+LEVELS_MAX: Final = 8  # of folders that are looked at, from the place on
+LEVELS_KEPT_MAX: Final = 64
 PROBES_MAX: Final = 6  # for the middle, once it is known how far keys may go
+
+
+@dataclass(slots=True)
+class Level:
+    """What is known of the folders right under one prefix."""
+
+    folders: list[str] = field(default_factory=list, repr=False)
+    known_through: str | None = field(default="", repr=False)  # None if all of them are known
 
 
 class Splitter:
@@ -22,8 +34,7 @@ class Splitter:
         self._bucket, self._prefix = place
         self._quick = quick
         self._lock = Lock()
-        self._folders: list[str] = []
-        self._known_through: str | None = ""  # None if all folders are known
+        self._levels: dict[str, Level] = {}
 
     def bounds(self, asker: Asker, claim: Claim) -> list[str]:
         """Return keys that cut what *claim* is about, ascending; none if there is no telling.
@@ -31,11 +42,7 @@ class Splitter:
         Bounds need not be keys, but there are servers that lose a row behind one that is none.
         Sets the ceiling of the claim to what was learned of where its keys end.
         """
-        inside = [
-            folder
-            for folder in self._folders_behind(asker, claim.low)
-            if claim.low < folder and (claim.through is None or folder < claim.through)
-        ]
+        inside = self._folders(asker, claim)
         if inside:
             places = spread(inside, claim.pieces)
             keys = (self._behind(asker, folder, claim.through) for folder in places)
@@ -43,15 +50,33 @@ class Splitter:
         key = self._probed(asker, claim)
         return [] if key is None else [key]
 
-    def _folders_behind(self, asker: Asker, low: str) -> list[str]:
+    def _folders(self, asker: Asker, claim: Claim) -> list[str]:
+        """Return the folders that a range has ahead, of the uppermost level that has any."""
+        level = self._prefix
+        for _ in range(LEVELS_MAX):
+            folders = self._level(asker, level, claim.low)
+            inside = folders[bisect_right(folders, claim.low) :]
+            if claim.through is not None:
+                inside = inside[: bisect_left(inside, claim.through)]
+            end = claim.low.find(DELIMITER, len(level))
+            if inside or end < 0:
+                return inside
+            level = claim.low[: end + 1]
+        return []
+
+    def _level(self, asker: Asker, prefix: str, low: str) -> list[str]:
+        """Return the folders right under *prefix*, at least some of those behind *low*."""
         with self._lock:  # whoever comes meanwhile waits for the same answer
-            if self._known_through is not None and low >= self._known_through:
-                asked = Asked(self._bucket, self._prefix, low, delimiter=DELIMITER)
+            level = self._levels.setdefault(prefix, Level())
+            if level.known_through is not None and low >= level.known_through:
+                asked = Asked(self._bucket, prefix, low, delimiter=DELIMITER)
                 said = ask_versions(asker, asked, PAGE_ROWS_MAX, self._quick)
-                self._folders = sorted(said.prefixes)
-                last = max([*said.prefixes, *said.page.keys[-1:]], default="")
-                self._known_through = last if said.more and said.prefixes else None
-            return self._folders
+                level.folders = sorted(said.prefixes)
+                goes_on = said.more and level.folders
+                level.known_through = level.folders[-1] if goes_on else None
+            while len(self._levels) > LEVELS_KEPT_MAX:
+                del self._levels[next(iter(self._levels))]
+            return level.folders
 
     def _probed(self, asker: Asker, claim: Claim) -> str | None:
         """Return a key near the middle, or None."""

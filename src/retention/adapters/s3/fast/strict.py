@@ -13,7 +13,7 @@ from retention.adapters.s3.fast.trouble import UnreadableError
 
 DEPTH_MAX: Final = 8
 _UTF_8: Final = frozenset({None, "utf-8", "us-ascii"})  # what a declaration may say
-_SPACE: Final = " \t\n\r"
+SPACE: Final = " \t\n\r"
 
 # Ceph writes control characters in the keys that end a page as references that no XML has.  No
 # page is gone on from by what it proposes, so such a page is read without them.
@@ -81,7 +81,7 @@ class _Reading:
     def _end(self, _: str) -> None:
         element = self._open.pop()
         if element.children:
-            if element.text.strip(_SPACE):
+            if element.text.strip(SPACE):
                 raise UnreadableError
             element.text = ""
 
