@@ -109,7 +109,7 @@ def fill_catalogue(url: str, size: int) -> float:
             store = reference.lower()
             run = catalogue.begin(store, source=LISTING, terms="", now=seen_at)
             counted = parts(reference, size // AGREEMENTS, seen_at)
-            catalogue.keep(run, WHOLE, counted, [], now=seen_at)
+            catalogue.keep(run, [WHOLE], counted, [], now=seen_at)
             times = (seen_at, seen_at, seen_at)
             said = Survey(store, f"s3://{store}/", LISTING, *times, "", *none)
             catalogue.conclude(run, said)

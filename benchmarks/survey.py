@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from support.made import Made
-from support.measure import Took, took_and_said
+from support.measure import Took, took
 from support.servers import Server, on_stub, stub
 
 ROWS, DATASETS = 1_000_000, 1000
@@ -60,15 +60,15 @@ def quietly(command: list[str | Path]) -> None:
 def surveyed(server: Server, url: str, folder: Path) -> tuple[Took, dict[str, int]]:
     """Survey once, in a process of its own."""
     command = [sys.executable, "-m", "support.survey_ours", server.endpoint, server.bucket, url]
-    found, said = took_and_said(command, environment(server), folder)
-    return found, json.loads(said.read_text())
+    said = folder / "said"
+    return took(command, environment(server), said), json.loads(said.read_text())
 
 
 def listed(server: Server, folder: Path) -> Took:
     """List once, in a process of its own."""
     command = [sys.executable, "-m", "support.list_ours", "fast-columns"]
     command += [server.endpoint, server.region, server.bucket]
-    return took_and_said(command, environment(server), folder)[0]
+    return took(command, environment(server), folder / "said")
 
 
 def environment(server: Server) -> dict[str, str]:

@@ -131,7 +131,7 @@ def test_what_was_in_another_store_can_be_dropped_with_it(empty):
     assert [each.store for each in empty.surveys()] == ["b"]
     assert [each.store for each in empty.strays()] == ["b"]
     with pytest.raises(StaleError):
-        empty.keep(at_work, WHOLE, [], [], now=SEEN)
+        empty.keep(at_work, [WHOLE], [], [], now=SEEN)
 
 
 # Strays
@@ -160,9 +160,9 @@ def test_what_a_run_keeps_adds_up_and_shows_only_when_it_is_concluded(empty):
     run = empty.begin("nacel", source=LISTING, terms="t", now=SEEN)
     first = part(oldest_at=SEEN, newest_at=SEEN, traits=Traits(Counter(STANDARD=12)))
     second = part(oldest_at=LATER, newest_at=LATER, traits=Traits(Counter(STANDARD=2, GLACIER=10)))
-    empty.keep(run, Span("", "m"), [first, part("NACEL/staff/2019")], [stray()], now=SEEN)
-    empty.keep(run, Span("m"), [second], [stray(versions=1)], now=SEEN)
-    empty.keep(run, UPLOADS, [part(versions=0, markers=0, size_bytes=0, uploads=7)], [], now=SEEN)
+    empty.keep(run, [Span("", "m")], [first, part("NACEL/staff/2019")], [stray()], now=SEEN)
+    empty.keep(run, [Span("m")], [second], [stray(versions=1)], now=SEEN)
+    empty.keep(run, [UPLOADS], [part(versions=0, markers=0, size_bytes=0, uploads=7)], [], now=SEEN)
     seen, strays = empty.seen(run)
     assert (seen.versions, seen.markers, seen.uploads) == (12 * 3, 3, 7)
     assert (strays.versions, strays.size_bytes) == (4, 60)
@@ -187,24 +187,24 @@ def test_a_run_that_died_is_taken_up_where_it_stood(empty):
     spans = [Span("", "a/%2F é\n"), Span("a/%2F é\n", "q"), UPLOADS]
     first = empty.begin("nacel", source=LISTING, terms="t", now=SEEN)
     for each in spans:
-        empty.keep(first, each, [part()], [], now=SEEN)
+        empty.keep(first, [each], [part()], [], now=SEEN)
     second = empty.begin("nacel", source=LISTING, terms="t", now=SEEN + SILENT_AFTER)
     assert (second.id, second.began_at, list(second.done)) == (first.id, SEEN, spans)
     for act in (
-        lambda: empty.keep(first, WHOLE, [part()], [], now=LATER),
+        lambda: empty.keep(first, [WHOLE], [part()], [], now=LATER),
         lambda: empty.conclude(first, concluded("nacel")),
     ):
         with pytest.raises(StaleError):
             act()
     empty.end(first, resumable=False)  # it is not its own any more
-    empty.keep(second, Span("q"), [part()], [], now=LATER)
+    empty.keep(second, [Span("q")], [part()], [], now=LATER)
     empty.conclude(second, concluded("nacel"))
     assert next(empty.holdings()).versions == 4 * 12
 
 
 def test_a_run_that_says_it_failed_is_taken_up_at_once(empty):
     first = empty.begin("nacel", source=LISTING, terms="t", now=SEEN)
-    empty.keep(first, Span("", "m"), [part()], [], now=SEEN)
+    empty.keep(first, [Span("", "m")], [part()], [], now=SEEN)
     empty.end(first, resumable=True)
     second = empty.begin("nacel", source=LISTING, terms="t", now=SEEN)
     assert (second.id, list(second.done)) == (first.id, [Span("", "m")])
@@ -222,7 +222,7 @@ def test_a_run_that_says_it_failed_is_taken_up_at_once(empty):
 )
 def test_what_is_too_old_or_otherwise_counted_is_begun_anew(empty, was, source, terms, after):
     first = empty.begin("nacel", source=was, terms="t", now=SEEN)
-    empty.keep(first, Span("", "m"), [part()], [stray()], now=SEEN)
+    empty.keep(first, [Span("", "m")], [part()], [stray()], now=SEEN)
     at = SEEN + after
     second = empty.begin("nacel", source=source, terms=terms, now=at)
     assert (list(second.done), second.began_at) == ([], at)
@@ -234,7 +234,7 @@ def test_what_is_too_old_or_otherwise_counted_is_begun_anew(empty, was, source, 
 def test_a_run_that_concluded_nothing_leaves_what_stood(empty):
     fill(empty, "nacel", [part()], [stray()])
     run = empty.begin("nacel", source=LISTING, terms="t", now=LATER)
-    empty.keep(run, WHOLE, [], [], now=LATER)
+    empty.keep(run, [WHOLE], [], [], now=LATER)
     empty.end(run, resumable=False)
     assert named(empty) == [part().dataset]
     assert list(empty.begin("nacel", source=LISTING, terms="t", now=LATER).done) == []
@@ -248,7 +248,7 @@ def test_a_span_that_breaks_off_is_not_kept_in_part(empty):
         raise StoreUnavailableError("the listing broke off", hint="try again")
 
     with pytest.raises(StoreUnavailableError):
-        empty.keep(run, WHOLE, breaking(), [], now=SEEN)
+        empty.keep(run, [WHOLE], breaking(), [], now=SEEN)
     assert empty.seen(run)[0].versions == 0
     empty.end(run, resumable=True)
     assert list(empty.begin("nacel", source=LISTING, terms="t", now=SEEN).done) == []
@@ -275,8 +275,8 @@ def test_a_database_that_fails_half_way_keeps_what_was_there(url):
         fill(it, "nacel", [part()])
         run = it.begin("nacel", source=LISTING, terms="t", now=LATER)
         with pytest.raises(StoreRefusedError):
-            it.keep(run, WHOLE, [part("NACEL/x"), part(class_name=None)], [], now=LATER)
-        it.keep(run, WHOLE, [part("NACEL/x")], [], now=LATER)
+            it.keep(run, [WHOLE], [part("NACEL/x"), part(class_name=None)], [], now=LATER)
+        it.keep(run, [WHOLE], [part("NACEL/x")], [], now=LATER)
         with pytest.raises(StoreRefusedError):
             it.conclude(run, replace(concluded("nacel"), digest=None))
         assert named(it) == [part().dataset]
@@ -291,7 +291,7 @@ def test_another_process_resumes_only_with_the_same_secret(url):
     mine, theirs = b"m" * 32, b"t" * 32
     with SqlCatalogue(url, secret=mine) as it:
         first = it.begin("nacel", source=LISTING, terms="t", now=SEEN)
-        it.keep(first, Span("", "m"), [part()], [], now=SEEN)
+        it.keep(first, [Span("", "m")], [part()], [], now=SEEN)
         it.end(first, resumable=True)
     with SqlCatalogue(url, secret=mine) as it:
         second = it.begin("nacel", source=LISTING, terms="t", now=SEEN)
@@ -305,7 +305,7 @@ def test_no_bound_is_stored_in_the_clear_and_none_after_the_end(url):
     bound = "patient/mary-example/scan.dcm"  # invented
     with SqlCatalogue(url) as it:
         run = it.begin("nacel", source=LISTING, terms="t", now=SEEN)
-        it.keep(run, Span("", bound), [part()], [], now=SEEN)
+        it.keep(run, [Span("", bound)], [part()], [], now=SEEN)
         stored = _everything(url)
         assert "scan.dcm" not in stored
         assert run.id in stored

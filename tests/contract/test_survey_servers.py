@@ -23,6 +23,7 @@ from tests.support.memory import FixedClock, MemoryLedger
 
 NAME = "mary-example"  # an invented name, as keys may hold
 NOW = datetime(2031, 4, 1, 9, 30, tzinfo=UTC)
+LATER = NOW + timedelta(days=1)  # of the inventory: an older one is not read
 
 
 @pytest.fixture
@@ -113,14 +114,14 @@ def test_an_inventory_and_a_listing_of_one_bucket_agree(moto, catalogue, tmp_pat
         for v in seen
     ]
     to = moto.bucket()
-    made = Published(moto.owner, to.name, bucket.name, rows, at=NOW, form="Parquet")
+    made = Published(moto.owner, to.name, bucket.name, rows, at=LATER, form="Parquet")
     store = Store(listed.name, listed.place, made.where)
     found = survey(store, spots_of([ours]), asked)
     assert found.fault is None
     assert found.rows == len(there)
     for one, other in zip(live, catalogue.holdings(), strict=True):
         assert other.source == INVENTORY
-        assert other.seen_at == NOW
+        assert other.seen_at == LATER
         same = {"source": one.source, "seen_at": one.seen_at, "traits_text": one.traits_text}
         assert replace(other, **same) == one
         assert other.traits.sketch == one.traits.sketch

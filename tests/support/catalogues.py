@@ -36,7 +36,7 @@ def concluded(store, now=SEEN, **changed):
 def fill(catalogue, store, parts, strays=(), *, now=SEEN, **changed):
     """Survey *store*, and see *parts* and *strays* there."""
     run = catalogue.begin(store, source=LISTING, terms="", now=now)
-    catalogue.keep(run, WHOLE, parts, strays, now=now)
+    catalogue.keep(run, [WHOLE], parts, strays, now=now)
     catalogue.conclude(run, concluded(store, now, **changed))
 
 

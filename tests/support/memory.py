@@ -248,14 +248,14 @@ class MemoryCatalogue(_Hooked):
             fresh = work is None or {work.source, source} != {LISTING} or work.terms != terms
             if fresh or now - work.run.began_at > RESUMED_WITHIN:
                 work = self._runs[store] = _Work(Run(f"run-{next(_NUMBERS)}", store, now), source, terms)
-            done = [span for span, *_ in work.kept]
+            done = [span for spans, *_ in work.kept for span in spans]
             work.run = replace(work.run, done=done, holder=f"holder-{next(_NUMBERS)}")
             work.beat_at = now
             return work.run
 
-    def keep(self, run, span, parts, strays, *, now):
+    def keep(self, run, spans, parts, strays, *, now):
         with self._call("keep"):
-            kept = span, list(parts), list(strays)
+            kept = tuple(spans), list(parts), list(strays)
             work = self._held(run)
             work.kept.append(kept)
             work.beat_at = now

@@ -1,5 +1,6 @@
 """Surveys in memory: complete, whole or not at all, resumed after a crash, one at a time."""
 
+import itertools
 from datetime import timedelta
 
 import pytest
@@ -24,6 +25,12 @@ from tests.support.world import World
 @pytest.fixture
 def world():
     return estate()
+
+
+@pytest.fixture
+def at_every_span(monkeypatch):
+    """Keep each span by itself, as a large store's would be."""
+    monkeypatch.setattr("retention.steps.keeping.KEPT_ROWS", 1)
 
 
 # Everything is counted
@@ -157,7 +164,7 @@ class Killed:
             raise PowerCut
 
 
-def test_whoever_dies_at_any_call_is_gone_on_with_to_the_same_end(world):
+def test_whoever_dies_at_any_call_is_gone_on_with_to_the_same_end(world, at_every_span):
     whole = World()
     whole.buckets, whole.store = world.buckets, world.store
     surveyed(whole)
@@ -180,7 +187,7 @@ def test_whoever_dies_at_any_call_is_gone_on_with_to_the_same_end(world):
     assert calls >= 20
 
 
-def test_what_was_kept_is_not_listed_again(world):
+def test_what_was_kept_is_not_listed_again(world, at_every_span):
     asked = []
 
     class Noted(type(world.store)):
@@ -204,7 +211,27 @@ def test_what_was_kept_is_not_listed_again(world):
     assert good.as_of == began, "what was seen first is as old as the first beginning"
 
 
-def test_what_was_counted_under_another_version_is_counted_anew(world):
+def test_what_takes_long_is_kept_in_time_for_nobody_to_think_it_dead(world):
+    kept = []
+
+    class Slow(type(world.store)):
+        def sweep(self, place, spans):
+            for swept in super().sweep(place, spans):
+                world.clock.step(seconds=90)
+                yield swept
+
+    class Noted(MemoryCatalogue):
+        def keep(self, run, spans, parts, strays, *, now):
+            kept.append(now)
+            super().keep(run, spans, parts, strays, now=now)
+
+    world.store.__class__ = Slow
+    assert surveyed(world, catalogue=Noted()).fault is None
+    assert len(kept) >= 3
+    assert all(b - a < SILENT_AFTER for a, b in itertools.pairwise(kept))
+
+
+def test_what_was_counted_under_another_version_is_counted_anew(world, at_every_span):
     class Breaking(type(world.store)):
         def sweep(self, place, spans):
             for number, swept in enumerate(super().sweep(place, spans)):
@@ -271,7 +298,7 @@ def test_a_stale_run_can_keep_nothing():
     run = catalogue.begin("records", source=LISTING, terms="", now=AS_OF)
     catalogue.begin("records", source=LISTING, terms="", now=AS_OF + SILENT_AFTER)
     with pytest.raises(StaleError):
-        catalogue.keep(run, UPLOADS, [], [], now=AS_OF)
+        catalogue.keep(run, [UPLOADS], [], [], now=AS_OF)
 
 
 BOUNDS = st.lists(st.text(min_size=1, max_size=3), max_size=8, unique=True).map(sorted)

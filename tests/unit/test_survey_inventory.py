@@ -113,7 +113,7 @@ def test_an_inventory_that_breaks_off_is_read_from_its_beginning(world):
 
 
 def test_folders_of_an_inventory_are_kept_some_at_a_time(world, monkeypatch):
-    monkeypatch.setattr("retention.steps.survey.GROUPS_KEPT", 2)
+    monkeypatch.setattr("retention.steps.survey.KEPT_TOTALS", 2)
     found = surveyed(world, LISTED, inventories=Inventory(GROUPS))
     assert (found.claimed.versions, found.strays.versions) == (90, 6)
 

@@ -7,6 +7,7 @@ first six digits, the same check digit); BS 7666 for the forms of a postcode.
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 _DIGITS: Final = re.compile(r"(?<![0-9])[0-9]{3}[ _.-]?[0-9]{3}[ _.-]?[0-9]{4}(?![0-9])")
@@ -17,6 +18,7 @@ _POSTCODE: Final = re.compile(
 )
 
 
+@lru_cache(maxsize=65_536)  # values of placeholders recur from dataset to dataset
 def names_somebody(value: str) -> bool:
     """Tell whether *value* looks like it holds a number, address or postcode of a person."""
     if _EMAIL.search(value) or _POSTCODE.search(value):

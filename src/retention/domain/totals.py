@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Self
 
-from retention.domain.canonical import canonical
-
 SKETCH_MAX: Final = 32
 UNKNOWN: Final = "unknown"  # nobody was allowed to look, or nobody looked
 
@@ -42,7 +40,7 @@ class Traits:
         self.sketch = smallest(self.sketch | other.sketch)
 
     def text(self) -> str:
-        """Write it as canonical JSON, without what is empty."""
+        """Write it as JSON, always alike, without what is empty."""
         plain: dict[str, Any] = {
             "classes": dict(self.classes),
             "checksums": dict(self.checksums),
@@ -53,7 +51,8 @@ class Traits:
             "legal_holds": self.legal_holds,
             "sketch": sorted(self.sketch),
         }
-        return canonical({name: value for name, value in plain.items() if value}).decode()
+        said = {name: value for name, value in plain.items() if value}
+        return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     @classmethod
     def read(cls, text: str) -> Self:

@@ -131,9 +131,15 @@ class Catalogue(Protocol):
         ...
 
     def keep(
-        self, run: Run, span: Span, parts: Iterable[Part], strays: Iterable[Stray], *, now: datetime
+        self,
+        run: Run,
+        spans: Sequence[Span],
+        parts: Iterable[Part],
+        strays: Iterable[Stray],
+        *,
+        now: datetime,
     ) -> None:
-        """Keep what *span* holds, once.  Raises StaleError if somebody else took the run up."""
+        """Keep what *spans* hold together, once.  Raises StaleError if another took the run up."""
         ...
 
     def seen(self, run: Run) -> tuple[Totals, Totals]:

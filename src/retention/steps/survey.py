@@ -5,11 +5,10 @@ It counts as a whole or not at all: a store that fails, or looks too empty to be
 its last good survey, and the failure is on the ledger.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from retention.domain.calendar import stamp
 from retention.domain.claims import Claims
@@ -29,9 +28,8 @@ from retention.ports.store import WHOLE, Span, Sweeps
 from retention.steps.closer import Closer
 from retention.steps.expected import expected_rows, is_accepted
 from retention.steps.incidents import raise_incident
+from retention.steps.keeping import KEPT_TOTALS, Count, Keeper
 from retention.steps.tally import Tally
-
-GROUPS_KEPT: Final = 5000  # folders of an inventory that are kept at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +99,7 @@ def survey(store: Store, spots: Sequence[Spot], ports: Surveying) -> Surveyed:
 def _survey(
     store: Store, claims: Claims, run: Run, snapshot: Snapshot | None, ports: Surveying
 ) -> Surveyed:
-    count = _Count(store, ports)
+    count = Count(store.name, ports.catalogue, ports.progress)
     if snapshot is None:
         _list(store, claims, run, ports, count)
     else:
@@ -121,33 +119,30 @@ def _survey(
     return Surveyed(store.name, claimed, strays)
 
 
-def _list(store: Store, claims: Claims, run: Run, ports: Surveying, count: "_Count") -> None:
+def _list(store: Store, claims: Claims, run: Run, ports: Surveying, count: Count) -> None:
     """List what is left of *store*, and keep each span when it is finished."""
     closer = Closer(store, ports.probes)
-
-    def kept(span: Span, tally: Tally) -> None:
-        now = ports.clock.now()
-        ports.catalogue.keep(run, span, tally.parts(), tally.strays(), now=now)
-
+    keeper = Keeper(run, Tally(store.name, claims, Closer.not_at_all), ports.catalogue, ports.clock)
     # Uploads first: one that is finished meanwhile is then seen twice, and not never.
     if UPLOADS not in run.done:
         tally = Tally(store.name, claims, closer.look)
         for upload in ports.sweeps.uploads(store.place):
             tally.upload(upload)
             count.add(1)
-        kept(UPLOADS, tally)
+        keeper.take(UPLOADS, tally)
     lanes: dict[int, Tally] = {}
     for swept in ports.sweeps.sweep(store.place, left_of(run.done)):
         tally = lanes.setdefault(swept.lane, Tally(store.name, claims, closer.look))
         tally.add(swept.page)
         count.add(len(swept.page))
         if swept.finished is not None:
-            kept(swept.finished, lanes.pop(swept.lane))
+            keeper.take(swept.finished, lanes.pop(swept.lane))
     if lanes:
         raise StoreError(
             f"the listing of {store.name} ended in the middle of a span",
             hint="nothing was concluded from it; survey it again",
         )
+    keeper.keep()
 
 
 def left_of(done: Sequence[Span]) -> list[Span]:
@@ -168,7 +163,7 @@ def _read(
     run: Run,
     snapshot: Snapshot,
     ports: Surveying,
-    count: "_Count",
+    count: Count,
 ) -> None:
     """Read an inventory, and list what is in none: unfinished uploads."""
     if not snapshot.place.startswith(f"s3://{store.bucket}/"):
@@ -181,7 +176,7 @@ def _read(
         tally.upload(upload)
         count.add(1)
     now = ports.clock.now
-    ports.catalogue.keep(run, UPLOADS, tally.parts(), tally.strays(), now=now())
+    ports.catalogue.keep(run, [UPLOADS], tally.parts(), tally.strays(), now=now())
     inside = store.place.removeprefix(f"s3://{store.bucket}/")
     tally, after, folder = Tally(store.name, claims, Closer.not_at_all), "", ""
     for number, group in enumerate(ports.inventories.groups(snapshot, depth=claims.depth), 1):
@@ -189,11 +184,11 @@ def _read(
         if folder.startswith(inside):
             tally.group(f"{folder}-", group.totals)  # any name of a key in it will do
         count.add(group.totals.rows)
-        if number % GROUPS_KEPT == 0 and folder:
+        if number % KEPT_TOTALS == 0 and folder:
             span, after = Span(after, folder), folder
-            ports.catalogue.keep(run, span, tally.parts(), tally.strays(), now=now())
+            ports.catalogue.keep(run, [span], tally.parts(), tally.strays(), now=now())
             tally = Tally(store.name, claims, Closer.not_at_all)
-    ports.catalogue.keep(run, Span(after), tally.parts(), tally.strays(), now=now())
+    ports.catalogue.keep(run, [Span(after)], tally.parts(), tally.strays(), now=now())
 
 
 def _is_not_newer(store: Store, snapshot: Snapshot, catalogue: Catalogue) -> bool:
@@ -296,25 +291,3 @@ def _resumable(run: Run, catalogue: Catalogue) -> Iterator[None]:
     finally:
         if not ended:
             catalogue.end(run, resumable=True)
-
-
-class _Count:
-    """Tells how far a survey has come."""
-
-    def __init__(self, store: Store, ports: Surveying) -> None:
-        last = next((s for s in ports.catalogue.surveys() if s.store == store.name), None)
-        self._of = None if last is None else last.rows
-        self._what, self._done, self._told = f"survey {store.name}", 0, 0
-        self._progress: Callable[[str, int, int | None], None] = ports.progress.at
-
-    def add(self, rows: int) -> None:
-        self._done += rows
-        if self._done - self._told >= TELL_EVERY:
-            self._told = self._done
-            self._progress(self._what, self._done, max(self._of, self._done) if self._of else None)
-
-    def tell(self, rows: int) -> None:
-        self._progress(self._what, rows, rows)
-
-
-TELL_EVERY: Final = 1000  # rows between two words on progress

@@ -52,6 +52,26 @@ class Tally:
         if not claimed.claims:
             self._stray(claimed).add(found)
 
+    def fresh(self) -> "Tally":
+        """Return one that counts alike, and has counted nothing."""
+        return Tally(self._store, self._claims, self._look)
+
+    def take(self, other: "Tally") -> None:
+        """Add what *other* counted."""
+        self.rows += other.rows
+        for claim, totals in other._parts.items():  # noqa: SLF001  # one of its own kind
+            if (mine := self._parts.get(claim)) is None:
+                self._parts[claim] = totals
+            else:
+                mine.add(totals)
+        for key, totals in other._strays.items():  # noqa: SLF001  # one of its own kind
+            self._strays.setdefault(key, Totals()).add(totals)
+
+    @property
+    def size(self) -> int:
+        """How many totals it holds."""
+        return len(self._parts) + len(self._strays)
+
     def parts(self) -> Iterator[Part]:
         """Yield what was counted of each copy."""
         for claim, totals in self._parts.items():
@@ -115,6 +135,9 @@ def totals_of(page: Page) -> Totals:
 
 
 def _counted(values: list[str]) -> "Counter[str]":
+    first = values[0]
+    if values.count(first) == len(values):  # most often all are alike
+        return Counter({first: len(values)} if first else {})
     found = Counter(values)
     del found[""]
     return found

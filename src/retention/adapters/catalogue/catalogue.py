@@ -104,17 +104,27 @@ class SqlCatalogue(database.Adapter):
         return run
 
     def keep(
-        self, run: Run, span: Span, parts: Iterable[Part], strays: Iterable[Stray], *, now: datetime
+        self,
+        run: Run,
+        spans: Sequence[Span],
+        parts: Iterable[Part],
+        strays: Iterable[Stray],
+        *,
+        now: datetime,
     ) -> None:
-        """Keep what *span* holds, once.  Raises StaleError if somebody else took the run up."""
+        """Keep what *spans* hold together, once.  Raises StaleError if another took the run up."""
         with self._database.writing() as connection:
             _require_held(connection, run, beat_at=text(now))
             number = connection.execute(
                 select(func.count()).select_from(SPAN).where(SPAN.c.run == run.id)
             ).scalar_one()
-            sealed = self._bounds.seal(span, run.id)
             mine = {"run": run.id, "number": number}
-            connection.execute(insert(SPAN), [{**mine, "sealed": sealed}])
+            sealed = (self._bounds.seal(span, run.id) for span in spans)
+            rows = (
+                {"run": run.id, "number": n, "sealed": each}
+                for n, each in enumerate(sealed, start=number)
+            )
+            _write(connection, SPAN, rows)
             _write(connection, PART, (mine | part_row(each) for each in parts))
             _write(connection, STRAY_PART, (mine | stray_row(each) for each in strays))
 

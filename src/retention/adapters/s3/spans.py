@@ -8,7 +8,7 @@ from retention.ports.store import Page, Span, Swept
 
 Row = tuple[ObjectVersion, str]  # and the kinds of its checksums: CRC64NVME, or several by comma
 
-PAGES_MAX: Final = 200  # between two finishes, unless one key has more rows than they hold
+PAGES_MAX: Final = 10  # between two finishes, unless one key has more rows than they hold
 _LANE: Final = 0  # the only one
 
 
