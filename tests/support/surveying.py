@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from retention.domain.store import spots_of
+from retention.domain.totals import Traits
 from retention.steps.survey import survey
 from tests.support.world import World
 
@@ -32,7 +33,13 @@ def surveyed(world, store=None, **ports):
 
 
 def known(catalogue):
-    """Return what stands in a catalogue, but for when it was seen."""
-    return [replace(each, seen_at=AS_OF) for each in catalogue.holdings()], [
-        (each.under, each.folder, each.why, each.totals) for each in catalogue.strays()
-    ]
+    """Return what stands in a catalogue, but for when it was seen and what was looked closer at."""
+    return [
+        replace(each, seen_at=AS_OF, traits_text=listed(each)) for each in catalogue.holdings()
+    ], [(each.under, each.folder, each.why, each.totals) for each in catalogue.strays()]
+
+
+def listed(holding):
+    """Return the traits that a listing says: a sample may be another after a crash."""
+    traits = holding.traits
+    return Traits(traits.classes, traits.checksums, sketch=traits.sketch).text()

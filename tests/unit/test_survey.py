@@ -63,8 +63,29 @@ def test_a_copy_says_how_its_versions_are_kept(world):
     traits = next(world.catalogue.holdings()).traits
     assert traits.classes == {"STANDARD": 8}
     assert traits.encryption == {"AES256": traits.looked_at}
-    assert traits.looked_at >= 1
+    assert traits.looked_at == 1
     assert traits.sketch
+
+
+def test_one_version_of_each_copy_is_looked_at_and_no_more_than_a_budget(
+    world, at_every_span, monkeypatch
+):
+    looked = []
+
+    class Watched(type(world.store)):
+        def look(self, place, version, *, locks):
+            looked.append(version.key.split("/")[1])
+            return super().look(place, version, locks=locks)
+
+    world.store.__class__ = Watched
+    surveyed(world)
+    assert sorted(looked) == ["2019", "2020"]
+    assert [h.traits.looked_at for h in world.catalogue.holdings()] == [1, 1]
+    looked.clear()
+    monkeypatch.setattr("retention.steps.closer.LOOKS_MAX", 1)
+    surveyed(world)
+    assert looked == ["2019"]
+    assert [h.traits.looked_at for h in world.catalogue.holdings()] == [1, 0]
 
 
 def test_nothing_of_a_destroyed_dataset_stays_in_the_catalogue():

@@ -35,7 +35,7 @@ class Inventory:
 
     def __init__(self, groups, place="s3://records/", digest="sha256:00", fault=None):
         self.groups_, self.place, self.digest, self.fault = groups, place, digest, fault
-        self.read, self.as_of = 0, AS_OF
+        self.read, self.as_of, self.depth = 0, AS_OF, 2
 
     def newest(self, where):
         if self.fault is not None:
@@ -44,7 +44,7 @@ class Inventory:
 
     def groups(self, snapshot, *, depth):
         self.read += 1
-        assert depth == 2
+        assert depth == self.depth
         for folder, versions in self.groups_:
             yield Group(folder, Totals(versions, size_bytes=10 * versions))
 
@@ -73,6 +73,26 @@ def test_an_inventory_is_read_only_if_it_is_newer_than_what_is_known(world, hour
     inventory.as_of = AS_OF + timedelta(hours=hours)
     assert surveyed(world, LISTED, inventories=inventory).is_known is (hours <= 0)
     assert inventory.read == 1 + (hours > 0)
+
+
+def test_an_inventory_that_is_known_mends_what_failed_since(world):
+    inventory = Inventory(GROUPS)
+    surveyed(world, LISTED, inventories=inventory)
+    inventory.fault = StoreUnavailableError("no answer", hint="wait")
+    surveyed(world, LISTED, inventories=inventory)
+    assert world.ledger.stream(store_stream("records"))[-1].number("failed")
+    inventory.fault = None
+    assert surveyed(world, LISTED, inventories=inventory).is_known
+    last = world.ledger.stream(store_stream("records"))[-1]
+    assert (last.number("failed"), last.number("versions")) == (0, 96)
+
+
+def test_a_part_deeper_than_any_pattern_takes_its_part_of_the_inventory(world):
+    inventory = Inventory([("a/b/c/", 1), ("a/b/c/d/", 2), ("a/b/cd/", 4), ("patient/2019/", 8)])
+    inventory.depth = 4
+    part = replace(LISTED, place="s3://records/a/b/c/d/")
+    found = surveyed(world, part, inventories=inventory)
+    assert found.strays.versions == 2
 
 
 def test_an_inventory_older_than_a_listing_does_not_replace_it(world):

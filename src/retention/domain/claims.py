@@ -11,6 +11,7 @@ from hashlib import blake2b
 from retention.domain.canonical import digest_of
 from retention.domain.dataset import ID_LETTERS_MAX, DatasetId
 from retention.domain.identifying import names_somebody
+from retention.domain.pattern import key_prefix
 from retention.domain.store import Spot, Store
 
 UNCLAIMED = "unclaimed"
@@ -67,8 +68,9 @@ class Claims:
 
     @property
     def depth(self) -> int:
-        """How many folders of a key decide whose it is, at most."""
-        return max((len(spot.pattern.segments) for spot in self._spots), default=1)
+        """How many folders of a key decide whose it is, and whether it lies in the store."""
+        part = key_prefix(self._store.place)[2].count("/")
+        return max([part, *(len(spot.pattern.segments) for spot in self._spots), 1])
 
     def of(self, key: str) -> Claimed:
         """Return whose *key* is."""

@@ -18,15 +18,15 @@ class Closer:
     def __init__(self, store: Store, probes: Probes) -> None:
         """Ask *store* first what there can be to look for."""
         said = probes.capabilities(store.place)
-        self._place, self._probes, self._looks = store.place, probes, LOOKS_MAX
+        self._place, self._probes = store.place, probes
+        self._looked: set[Claim] = set()
         self._locks = said.object_lock is not False
-        self._default = said.encryption
 
-    def look(self, _claim: Claim, version: ObjectVersion, totals: Totals) -> None:
-        """Look at *version*, one of a copy, and count it in *totals*."""
-        if not self._looks:
+    def look(self, claim: Claim, version: ObjectVersion, totals: Totals) -> None:
+        """Look at *version*, one of a copy, unless one was; count it in *totals*."""
+        if claim in self._looked or len(self._looked) >= LOOKS_MAX:
             return
-        self._looks -= 1
+        self._looked.add(claim)
         try:
             seen = self._probes.look(self._place, version, locks=self._locks)
         except StoreError:

@@ -79,7 +79,9 @@ def survey(store: Store, spots: Sequence[Spot], ports: Surveying) -> Surveyed:
             snapshot = ports.inventories.newest(store.inventory)
         except StoreError as fault:
             return _failed(store, source, fault, ports)
-        if _is_not_newer(store, snapshot, ports.catalogue):
+        last = _last(store, ports.catalogue)
+        if last is not None and snapshot.as_of <= last.as_of:
+            _write_down(last, ports.ledger)  # it may have failed since, or died before this
             return Surveyed(store.name, Totals(), Totals(), is_known=True)
     claims = Claims(store, spots, secret=ports.secret)
     run = ports.catalogue.begin(
@@ -191,14 +193,13 @@ def _read(
     ports.catalogue.keep(run, [Span(after)], tally.parts(), tally.strays(), now=now())
 
 
-def _is_not_newer(store: Store, snapshot: Snapshot, catalogue: Catalogue) -> bool:
-    known = next((each for each in catalogue.surveys() if each.store == store.name), None)
-    return known is not None and snapshot.as_of <= known.as_of
+def _last(store: Store, catalogue: Catalogue) -> Survey | None:
+    return next((each for each in catalogue.surveys() if each.store == store.name), None)
 
 
 def _is_unbelievable(store: Store, rows: int, ports: Surveying) -> bool:
     """Tell whether so little is there that an outage is likelier, and raise it."""
-    last = next((each for each in ports.catalogue.surveys() if each.store == store.name), None)
+    last = _last(store, ports.catalogue)
     if last is None or not looks_empty(rows, last.rows):
         return False
     expected = expected_rows(store, ports.catalogue, ports.ledger)  # slow, and rarely asked
