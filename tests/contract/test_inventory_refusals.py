@@ -465,6 +465,14 @@ def test_a_row_that_comes_twice_is_found_in_every_part(write, refused, monkeypat
         refused(write(rows=[*ROWS, row]), what="a row comes twice")
 
 
+@pytest.mark.parametrize("folders_max", [1, 4, 1000])
+def test_many_folders_are_added_up_a_part_at_a_time(write, inventories, monkeypatch, folders_max):
+    monkeypatch.setattr("retention.adapters.s3.inventory.sums.PARTITION_FOLDERS", folders_max)
+    monkeypatch.setattr("retention.adapters.s3.inventory.sums.FETCHED_MAX", 3)
+    rows = [data(f"p{n % 13}/x{n}", str(n).encode()) for n in range(13 * 50)]
+    assert read(inventories, write(rows=rows)) == expected(rows, 1)
+
+
 def test_whoever_stops_reading_leaves_nothing_behind(write, inventories, tmp_path):
     written = write()
     groups = inventories.groups(inventories.newest(written.where), depth=3)

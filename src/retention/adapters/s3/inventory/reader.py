@@ -225,6 +225,7 @@ def _engine(folder: Path, memory_bytes: int, threads: int) -> Iterator[duckdb.Du
             }
         ) as engine:
             engine.execute("SET TimeZone = 'UTC'")
+            engine.execute("SET enable_progress_bar = false")  # it would be printed
             engine.execute("SET allowed_directories = [$folder]", {"folder": str(folder)})
             engine.execute("SET enable_external_access = false")
             engine.execute("SET lock_configuration = true")

@@ -36,32 +36,26 @@ _TYPES: Final = {
     "object_lock_mode": _TEXTS,
     "object_lock_legal_hold_status": _TEXTS,
 }
-# Name, the column that it comes from, how, and what it is where an inventory lacks that column.
+# What a row is called here, the column it comes from, and its kind where an inventory lacks that.
 _ROWS: Final = (
-    ("bucket", "bucket", "bucket", "VARCHAR"),
-    ("key", "key", "key", "VARCHAR"),
-    ("version_id", "version_id", "coalesce(nullif(version_id, ''), 'null')", "VARCHAR"),
-    ("is_marker", "is_delete_marker", "is_delete_marker", "BOOLEAN"),
-    ("size", "size", "size", "BIGINT"),
-    ("modified_us", "last_modified_date", "epoch_us(last_modified_date)", "BIGINT"),
-    ("etag", "e_tag", "nullif(e_tag, '')", "VARCHAR"),
-    ("class", "storage_class", "nullif(storage_class, '')", "VARCHAR"),
-    ("checksum", "checksum_algorithm", "CAST(checksum_algorithm AS VARCHAR)", "VARCHAR"),
-    ("encryption", "encryption_status", "nullif(encryption_status, '')", "VARCHAR"),
-    (
-        "until_us",
-        "object_lock_retain_until_date",
-        "epoch_us(object_lock_retain_until_date)",
-        "BIGINT",
-    ),
-    ("lock", "object_lock_mode", "upper(nullif(object_lock_mode, ''))", "VARCHAR"),
-    (
-        "is_held",
-        "object_lock_legal_hold_status",
-        "lower(object_lock_legal_hold_status) = 'on'",
-        "BOOLEAN",
-    ),
+    ("bucket", "bucket", "VARCHAR"),
+    ("key", "key", "VARCHAR"),
+    ("version_id", "version_id", "VARCHAR"),
+    ("is_marker", "is_delete_marker", "BOOLEAN"),
+    ("size", "size", "BIGINT"),
+    ("modified", "last_modified_date", "TIMESTAMPTZ"),
+    ("etag", "e_tag", "VARCHAR"),
+    ("class", "storage_class", "VARCHAR"),
+    ("checksum", "checksum_algorithm", "VARCHAR"),
+    ("encryption", "encryption_status", "VARCHAR"),
+    ("until", "object_lock_retain_until_date", "TIMESTAMPTZ"),
+    ("lock", "object_lock_mode", "VARCHAR"),
+    ("held", "object_lock_legal_hold_status", "VARCHAR"),
 )
+_HOW: Final = {
+    "version_id": "coalesce(nullif(version_id, ''), 'null')",
+    "checksum_algorithm": "CAST(checksum_algorithm AS VARCHAR)",  # it may be a list
+}
 _PARQUET = "read_parquet(<files>, hive_partitioning = false, binary_as_string = true)"
 _CSV = """read_csv(
     <files>, columns = {<columns>}, header = false, auto_detect = false, compression = 'gzip',
@@ -109,8 +103,8 @@ def check_columns(engine: "DuckDBPyConnection", parquet: Path, columns: Sequence
 def show(engine: "DuckDBPyConnection", parquets: Sequence[Path], columns: Sequence[str]) -> None:
     """Let the view ``rows`` show the rows of *parquets*, which have these *columns*."""
     selected = [
-        f"{how if column in columns else f'CAST(NULL AS {kind})'} AS {name}"
-        for name, column, how, kind in _ROWS
+        f"{_HOW.get(column, column) if column in columns else f'CAST(NULL AS {kind})'} AS {name}"
+        for name, column, kind in _ROWS
     ]
     source = _PARQUET.replace("<files>", _texts([str(each) for each in parquets]))
     view = f"CREATE OR REPLACE TEMP VIEW rows AS FROM {source} SELECT "

@@ -5,7 +5,6 @@ A row that comes twice is found by two 64-bit hashes of its key and version, kep
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -25,6 +24,7 @@ DEPTH_MAX: Final = 100
 FETCHED_MAX: Final = 10_000  # rows taken from DuckDB at a time
 PARTITION_ROWS: Final = 1_000_000  # rows looked at together for one that comes twice
 PARTITIONS_MAX: Final = 64
+PARTITION_FOLDERS: Final = 10_000  # folders whose smallest etags are found together
 
 _ENCRYPTION = MappingProxyType(
     {
@@ -43,35 +43,32 @@ _ZEROS_MAX = 16  # a bar of 64 bits: more than any number of objects needs
 
 _TABLES = """
 CREATE TABLE parts (
-    batch INTEGER, folder VARCHAR,
-    class VARCHAR, checksum VARCHAR, encryption VARCHAR, lock VARCHAR,
-    versions BIGINT, markers BIGINT, size HUGEINT, oldest_us BIGINT, newest_us BIGINT,
-    until_us BIGINT, holds BIGINT, filled BIGINT, foreigners BIGINT, broken BIGINT
+    batch INTEGER, folder VARCHAR, is_marker BOOLEAN,
+    class VARCHAR, checksum VARCHAR, encryption VARCHAR, lock VARCHAR, held VARCHAR,
+    rows BIGINT, size HUGEINT, oldest_us BIGINT, newest_us BIGINT, until_us BIGINT,
+    filled BIGINT, sized BIGINT, least BIGINT, keyless BIGINT, foreigners BIGINT
 );
 CREATE TABLE etags (folder VARCHAR, etag VARCHAR);
 CREATE TABLE seen (one UBIGINT, other UBIGINT);
 CREATE TABLE bars (level INTEGER, bar VARCHAR);
 """
 _BARS = "INSERT INTO bars SELECT unnest($levels), unnest($bars)"
+# Nothing is done to a value before rows are grouped: there are as many as there are versions.
 _PARTS = """
 INSERT INTO parts
 SELECT
-    $batch, regexp_extract(key, <folder>) AS folder,
-    if(is_marker, NULL, class), if(is_marker, NULL, checksum),
-    if(is_marker, NULL, encryption), if(is_marker, NULL, lock),
-    count(*) FILTER (NOT is_marker), count(*) FILTER (is_marker),
-    coalesce(sum(size) FILTER (NOT is_marker), 0),
-    min(modified_us), max(modified_us),
-    max(until_us) FILTER (NOT is_marker), count(*) FILTER (NOT is_marker AND is_held),
-    count(*) FILTER (NOT is_marker AND size > 0 AND etag IS NOT NULL),
-    count(*) FILTER (bucket IS DISTINCT FROM $bucket),
-    count(*) FILTER (
-        key IS NULL OR key = '' OR is_marker IS NULL
-        OR (NOT is_marker AND (size IS NULL OR size < 0))
-    )
+    $batch, regexp_extract(key, <folder>) AS folder, is_marker,
+    class, checksum, encryption, lock, held,
+    count(*), sum(size), epoch_us(min(modified)), epoch_us(max(modified)), epoch_us(max(until)),
+    count_if(size > 0 AND etag <> ''), count(size), min(size),
+    count_if(key IS NULL OR key = ''), count_if(bucket IS DISTINCT FROM $bucket)
 FROM rows GROUP BY ALL
 """
-_FAULTS = "SELECT coalesce(sum(foreigners), 0), coalesce(sum(broken), 0) FROM parts"
+_FOREIGNERS = "SELECT 1 FROM parts WHERE foreigners > 0 LIMIT 1"
+_BROKEN = """
+SELECT 1 FROM parts
+WHERE keyless > 0 OR is_marker IS NULL OR (NOT is_marker AND (sized < rows OR least < 0)) LIMIT 1
+"""
 _SEEN = (
     "INSERT INTO seen SELECT hash(key, version_id), hash(concat(version_id, '/', key)) FROM rows"
 )
@@ -86,13 +83,14 @@ _SET_BARS = """
 CREATE OR REPLACE TEMP TABLE set_bars AS
 SELECT folder, bar FROM (
     SELECT folder, greatest(0, floor(log2(sum(filled) / $expected)))::INTEGER AS level
-    FROM parts WHERE batch = $batch GROUP BY folder HAVING sum(filled) > 0
+    FROM parts WHERE batch = $batch AND NOT is_marker GROUP BY folder HAVING sum(filled) > 0
 ) JOIN bars USING (level)
 """
+_HIGHEST = "SELECT if(bool_or(bar IS NULL), NULL, max(bar)) FROM set_bars"
 _CONTENTS = """
 SELECT DISTINCT folder, etag FROM (
     SELECT regexp_extract(key, <folder>) AS folder, etag FROM rows
-    WHERE NOT is_marker AND size > 0 AND etag IS NOT NULL
+    WHERE NOT is_marker AND size > 0 AND etag <> '' AND ($highest IS NULL OR etag < $highest)
 )
 """
 _BELOW = """
@@ -106,17 +104,18 @@ LEFT JOIN (SELECT folder, count(*) AS etags FROM found GROUP BY folder) USING (f
 WHERE bar IS NOT NULL AND coalesce(etags, 0) < $wanted
 """
 _ABOVE = "INSERT INTO found <contents> JOIN short USING (folder) WHERE etag >= bar"
-_SMALLEST = "INSERT INTO etags SELECT folder, unnest(min(etag, $wanted)) FROM found GROUP BY folder"
+_SMALLEST = """
+INSERT INTO etags
+SELECT folder, unnest(min(etag, $wanted)) FROM found
+WHERE hash(folder) % $of::UBIGINT = $part::UBIGINT GROUP BY folder
+"""
 _ALL_PARTS = """
 SELECT
-    folder, class, checksum, encryption, lock, sum(versions), sum(markers), sum(size),
-    min(oldest_us), max(newest_us), max(until_us), sum(holds)
-FROM parts GROUP BY folder, class, checksum, encryption, lock ORDER BY folder
+    folder, is_marker, class, checksum, encryption, lock, held, sum(rows), sum(size),
+    min(oldest_us), max(newest_us), max(until_us)
+FROM parts GROUP BY folder, is_marker, class, checksum, encryption, lock, held ORDER BY folder
 """
-_ALL_ETAGS = """
-SELECT folder, min(etag, $wanted) FROM (SELECT DISTINCT folder, etag FROM etags)
-GROUP BY folder ORDER BY folder
-"""
+_ALL_ETAGS = "SELECT folder, etag FROM etags ORDER BY folder"
 
 
 class Sums:
@@ -139,18 +138,27 @@ class Sums:
         """Add the rows that the view ``rows`` shows now; StoreError if one is not as it must be."""
         self._batches += 1
         self._run(_PARTS, batch=self._batches, bucket=self._bucket)
-        foreigners, broken = self._one(_FAULTS)
-        if foreigners:
+        if self._one(_FOREIGNERS) is not None:
             raise unreliable("it has rows of another bucket")
-        if broken:
+        if self._one(_BROKEN) is not None:
             raise unreliable("it has rows without a key, a kind or a size")
         self._run(_SEEN)
         if "e_tag" in self._columns:
-            self._run(_SET_BARS, batch=self._batches, expected=2 * SKETCH_MAX)
-            self._run(_BELOW)
-            self._run(_SHORT, wanted=SKETCH_MAX)
-            self._run(_ABOVE)
-            self._run(_SMALLEST, wanted=SKETCH_MAX)
+            self._keep_smallest()
+
+    def _keep_smallest(self) -> None:
+        """Keep the smallest etags of each folder."""
+        self._run(_SET_BARS, batch=self._batches, expected=2 * SKETCH_MAX)
+        (highest,) = self._one(_HIGHEST)
+        self._run(_BELOW, highest=highest)
+        self._run(_SHORT, wanted=SKETCH_MAX)
+        self._run(_ABOVE, highest=None)
+        (folders,) = self._one("SELECT count(*) FROM set_bars")
+        parts = folders // PARTITION_FOLDERS + 1
+        for part in range(parts):
+            self._run(_SMALLEST, of=parts, part=part, wanted=SKETCH_MAX)
+        for table in ("set_bars", "found", "short"):
+            self._run(f"DROP TABLE {table}")
 
     def check_once(self) -> None:
         """Raise StoreError if a row came twice."""
@@ -162,55 +170,61 @@ class Sums:
 
     def groups(self) -> Iterator[Group]:
         """Yield what was added up, folder by folder, ascending."""
-        etags = _fetched(self._engine.cursor().execute(_ALL_ETAGS, {"wanted": SKETCH_MAX}))
-        parts = _fetched(self._engine.cursor().execute(_ALL_PARTS))
-        next_ = next(etags, None)
-        for folder, rows in groupby(parts, itemgetter(0)):
+        parts = groupby(_fetched(self._engine.cursor(), _ALL_PARTS), itemgetter(0))
+        etags = groupby(_fetched(self._engine.cursor(), _ALL_ETAGS), itemgetter(0))
+        with_etags, contents = next(etags, (None, ()))
+        for folder, rows in parts:
             totals = Totals()
             for _, *values in rows:
                 self._add(totals, *values)
-            if next_ is not None and next_[0] == folder:
-                totals.traits.sketch = chosen(next_[1])
-                next_ = next(etags, None)
+            if folder == with_etags:
+                totals.traits.sketch = chosen(etag for _, etag in contents)
+                with_etags, contents = next(etags, (None, ()))
             yield Group(folder, totals)
 
-    def _add(
+    def _add(self, totals: Totals, is_marker: bool, *part: Any) -> None:  # noqa: FBT001 - a column
+        *kept, held, rows, size, oldest_us, newest_us, until_us = part
+        totals.between(_instant(oldest_us), _instant(newest_us))
+        if is_marker:
+            totals.markers += rows
+            return
+        totals.versions += rows
+        totals.size_bytes += size
+        traits = self._traits(rows, *kept)
+        traits.locked_until = _instant(until_us)
+        traits.legal_holds = rows if held and held.lower() == "on" else 0
+        totals.traits.add(traits)
+
+    def _traits(
         self,
-        totals: Totals,
+        versions: int,
         class_: str | None,
         checksum: str | None,
         encryption: str | None,
         lock: str | None,
-        *figures: Any,
-    ) -> None:
-        versions, markers, size, oldest_us, newest_us, until_us, holds = figures
-        totals.versions += versions
-        totals.markers += markers
-        totals.size_bytes += size
-        totals.between(_instant(oldest_us), _instant(newest_us))
-        if versions:
-            traits = Traits(
-                classes=Counter({class_: versions} if class_ else {}),
-                checksums=Counter(dict.fromkeys(_kinds(checksum), versions)),
-                locked_until=_instant(until_us),
-                legal_holds=holds,
-            )
-            if self._columns & _LOOKS:
-                traits.looked_at = versions
-                traits.encryption[_ENCRYPTION.get(encryption or "", UNKNOWN)] = versions
-                if lock or _LOCK not in self._columns:
-                    traits.lock_modes[lock or UNKNOWN] = versions
-            totals.traits.add(traits)
+    ) -> Traits:
+        """Return how so many *versions* are kept, all in one way."""
+        traits = Traits()
+        if class_:
+            traits.classes[class_] = versions
+        traits.checksums.update(dict.fromkeys(_kinds(checksum), versions))
+        if self._columns & _LOOKS:
+            traits.looked_at = versions
+            traits.encryption[_ENCRYPTION.get(encryption or "", UNKNOWN)] = versions
+            if lock or _LOCK not in self._columns:
+                traits.lock_modes[lock.upper() if lock else UNKNOWN] = versions
+        return traits
 
-    def _run(self, text: str, **values: int | str) -> "DuckDBPyConnection":
+    def _run(self, text: str, **values: int | str | None) -> "DuckDBPyConnection":
         text = text.replace("<contents>", _CONTENTS).replace("<folder>", self._folder)
         return self._engine.execute(text, values)
 
-    def _one(self, text: str, **values: int | str) -> Any:
+    def _one(self, text: str, **values: int | str | None) -> Any:
         return self._run(text, **values).fetchone()
 
 
-def _fetched(cursor: "DuckDBPyConnection") -> Iterator[Any]:
+def _fetched(cursor: "DuckDBPyConnection", text: str) -> Iterator[Any]:
+    cursor.execute(text)
     while rows := cursor.fetchmany(FETCHED_MAX):
         yield from rows
 
