@@ -247,7 +247,9 @@ class MemoryCatalogue(_Hooked):
                 return None
             fresh = work is None or {work.source, source} != {LISTING} or work.terms != terms
             if fresh or now - work.run.began_at > RESUMED_WITHIN:
-                work = self._runs[store] = _Work(Run(f"run-{next(_NUMBERS)}", store, now), source, terms)
+                work = self._runs[store] = _Work(
+                    Run(f"run-{next(_NUMBERS)}", store, now), source, terms
+                )
             done = [span for spans, *_ in work.kept for span in spans]
             work.run = replace(work.run, done=done, holder=f"holder-{next(_NUMBERS)}")
             work.beat_at = now
