@@ -111,7 +111,7 @@ def fill_catalogue(url: str, size: int) -> float:
             counted = parts(reference, size // AGREEMENTS, seen_at)
             catalogue.keep(run, [WHOLE], counted, [], now=seen_at)
             times = (seen_at, seen_at, seen_at)
-            said = Survey(store, f"s3://{store}/", LISTING, *times, "", *none)
+            said = Survey(store, f"s3://{store}/", LISTING, *times, "", "", *none)
             catalogue.conclude(run, said)
     return time.perf_counter() - began
 

@@ -17,8 +17,11 @@ from retention.errors import StaleError, StoreRefusedError, StoreUnavailableErro
 from retention.ports.catalogue import (
     INVENTORY,
     LISTING,
+    MORE,
+    READ_WITHIN,
     RESUMED_WITHIN,
     SILENT_AFTER,
+    STRAYS_MAX,
     UPLOADS,
     Stray,
 )
@@ -126,10 +129,12 @@ def test_what_was_in_another_store_can_be_dropped_with_it(empty):
     for store in ("a", "b"):
         fill(empty, store, [part(f"{store}/x", f"s3://{store}/")], [stray(store=store)])
     at_work = empty.begin("c", source=LISTING, terms="t", now=SEEN)
-    empty.retire(["b"])
+    empty.retire(["b"], now=SEEN)
     assert named(empty) == ["b/x"]
     assert [each.store for each in empty.surveys()] == ["b"]
     assert [each.store for each in empty.strays()] == ["b"]
+    empty.keep(at_work, [WHOLE], [], [], now=SEEN)  # whoever began it may know of its store
+    empty.retire(["b"], now=SEEN + RESUMED_WITHIN + SILENT_AFTER)
     with pytest.raises(StaleError):
         empty.keep(at_work, [WHOLE], [], [], now=SEEN)
 
@@ -216,8 +221,8 @@ def test_a_run_that_says_it_failed_is_taken_up_at_once(empty):
         (LISTING, LISTING, "t", RESUMED_WITHIN + SILENT_AFTER),
         (LISTING, LISTING, "other", SILENT_AFTER),
         (LISTING, INVENTORY, "t", SILENT_AFTER),
-        (INVENTORY, LISTING, "t", SILENT_AFTER),
-        (INVENTORY, INVENTORY, "t", SILENT_AFTER),
+        (INVENTORY, LISTING, "t", READ_WITHIN),
+        (INVENTORY, INVENTORY, "t", READ_WITHIN),
     ],
 )
 def test_what_is_too_old_or_otherwise_counted_is_begun_anew(empty, was, source, terms, after):
@@ -229,6 +234,41 @@ def test_what_is_too_old_or_otherwise_counted_is_begun_anew(empty, was, source, 
     assert second.id != first.id
     empty.conclude(second, concluded("nacel"))
     assert list(empty.holdings()) == []
+
+
+@pytest.mark.parametrize("ahead", [SILENT_AFTER * 2, timedelta(days=4000)])
+def test_a_beat_from_the_future_is_none(empty, ahead):
+    assert empty.begin("nacel", source=LISTING, terms="t", now=SEEN + ahead) is not None
+    assert empty.begin("nacel", source=LISTING, terms="t", now=SEEN) is not None
+
+
+def test_what_a_run_sees_less_of_than_stands_is_told(empty):
+    stood = [
+        part(),
+        part("NACEL/staff/2019"),
+        part("NACEL/a/Z", "s3://nacel/a/"),
+        part("NACEL/a/_"),
+    ]
+    fill(empty, "nacel", stood)
+    fill(empty, "other", [part("NACEL/other/2019", "s3://other/")])
+    run = empty.begin("nacel", source=LISTING, terms="t", now=LATER)
+    empty.keep(run, [Span("", "m")], [part(versions=5), part("NACEL/a/_")], [], now=LATER)
+    empty.keep(run, [Span("m")], [part(versions=6), part("NACEL/new/1")], [], now=LATER)
+    found = [(each.dataset, each.before, each.now) for each in empty.losses(run)]
+    assert found == [
+        ("NACEL/a/Z", 12, 0),
+        ("NACEL/patient/england/2019", 12, 11),
+        ("NACEL/staff/2019", 12, 0),
+    ]
+
+
+def test_folders_beyond_a_bound_count_as_one(empty):
+    many = [stray(folder=f"{n:08}") for n in range(STRAYS_MAX + 5)]
+    fill(empty, "nacel", [], [*many, stray(folder=MORE, versions=7)])
+    found = list(empty.strays())
+    assert len(found) == STRAYS_MAX + 1
+    (rest,) = [each for each in found if each.folder == MORE]
+    assert rest.totals.versions == 5 * 3 + 7
 
 
 def test_a_run_that_concluded_nothing_leaves_what_stood(empty):
@@ -327,7 +367,7 @@ def test_what_stood_by_agreement_stands_until_its_place_is_surveyed(url):
     with SqlCatalogue(url) as it:
         assert named(it) == ["NACEL/a/0", "NACEL/a/1"]
         fill(it, "nacel", [])
-        it.retire(["nacel"])
+        it.retire(["nacel"], now=SEEN)
         assert named(it) == ["NACEL/a/1"]
 
 

@@ -27,7 +27,7 @@ def concluded(store, now=SEEN, **changed):
     """Return what a good survey of *store* says of itself."""
     said = {
         "place": f"s3://{store.lower()}/", "source": LISTING, "began_at": now, "ended_at": now,
-        "as_of": now, "digest": "", "versions": 0, "markers": 0, "uploads": 0, "size_bytes": 0,
+        "as_of": now, "digest": "", "terms": "","versions": 0, "markers": 0, "uploads": 0, "size_bytes": 0,
         "stray_rows": 0,
     }  # fmt: skip
     return Survey(store=store, **said | changed)

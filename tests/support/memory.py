@@ -18,7 +18,17 @@ from retention.domain.merkle import inclusion, leaf_hash, node_hash, root_of
 from retention.domain.tlog import TreeHead, opened, proof, signed
 from retention.domain.totals import Totals
 from retention.errors import EvidenceError, LedgerBrokenError, StaleError
-from retention.ports.catalogue import LISTING, RESUMED_WITHIN, SILENT_AFTER, Holding, Run
+from retention.ports.catalogue import (
+    LISTING,
+    MORE,
+    READ_WITHIN,
+    RESUMED_WITHIN,
+    SILENT_AFTER,
+    STRAYS_MAX,
+    Holding,
+    Loss,
+    Run,
+)
 from retention.ports.ledger import Checkpoint
 from tests.support.signer import CheckpointKey
 
@@ -243,8 +253,10 @@ class MemoryCatalogue(_Hooked):
     def begin(self, store, *, source, terms, now):
         with self._call("begin"):
             work = self._runs.get(store)
-            if work is not None and work.beat_at and now - work.beat_at < SILENT_AFTER:
-                return None
+            if work is not None and work.beat_at:
+                limit = SILENT_AFTER if work.source == LISTING else READ_WITHIN
+                if -limit <= now - work.beat_at < limit:
+                    return None
             fresh = work is None or {work.source, source} != {LISTING} or work.terms != terms
             if fresh or now - work.run.began_at > RESUMED_WITHIN:
                 work = self._runs[store] = _Work(
@@ -272,6 +284,17 @@ class MemoryCatalogue(_Hooked):
                         found.add(Totals(t.versions, t.markers, t.uploads, t.size_bytes))
             return parts, strays
 
+    def losses(self, run):
+        with self._call("losses"):
+            work = self._runs[run.store]
+            parts = _added((p for _, parts, _ in work.kept for p in parts), "dataset", "place")
+            now = {(p.dataset, p.place): p.totals.versions for p in parts}
+            stood = sorted(self.kept.get(run.store, ()), key=lambda h: (h.dataset, h.place))
+        for h in stood:
+            if now.get((h.dataset, h.place), 0) < h.versions:
+                left = now.get((h.dataset, h.place), 0)
+                yield Loss(h.dataset, h.kind, h.place, h.versions, left)
+
     def conclude(self, run, survey):
         with self._call("conclude"):
             work = self._held(run)
@@ -279,7 +302,7 @@ class MemoryCatalogue(_Hooked):
             strays = _added((s for *_, found in work.kept for s in found), "under", "folder", "why")
             self.kept[run.store] = [_holding(each, survey) for each in parts]
             before = {(s.under, s.folder, s.why): s for s in self._strays.get(run.store, ())}
-            self._strays[run.store] = [_since(s, before, survey) for s in strays]
+            self._strays[run.store] = [_since(s, before, survey) for s in _bounded(strays)]
             self._surveys[run.store] = survey
             del self._runs[run.store]
 
@@ -293,11 +316,14 @@ class MemoryCatalogue(_Hooked):
             else:
                 del self._runs[run.store]
 
-    def retire(self, stores):
+    def retire(self, stores, *, now):
         with self._call("retire"):
-            for table in (self.kept, self._strays, self._surveys, self._runs):
+            for table in (self.kept, self._strays, self._surveys):
                 for gone in set(table) - set(stores) - {""}:
                     del table[gone]
+            for gone in set(self._runs) - set(stores):
+                if now - self._runs[gone].run.began_at > RESUMED_WITHIN:
+                    del self._runs[gone]
 
     def surveys(self):
         with self._call("surveys"):
@@ -343,6 +369,12 @@ def _added(found, *names):
         else:
             sums[key] = replace(each, totals=deepcopy(each.totals))
     return [sums[key] for key in sorted(sums)]
+
+
+def _bounded(strays):
+    told = [each for each in strays[:STRAYS_MAX] if each.folder != MORE]
+    rest = [replace(each, folder=MORE) for each in strays if each not in told]
+    return [*told, *_added(rest, "under", "folder", "why")]
 
 
 def _holding(part, survey):

@@ -163,7 +163,7 @@ class World:
         agreements, ports = [self.library.now], self.surveying
         found = [survey(store, spots_of(agreements), ports) for store in self.stores]
         known = {"catalogue": self.catalogue, "ledger": self.ledger}
-        drop_stores(self.stores, **known, on=self.clock.today())
+        drop_stores(self.stores, **known, clock=self.clock)
         write_known(agreements, self.stores, **known)
         for each in found:
             if each.fault is not None:

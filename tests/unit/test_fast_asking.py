@@ -262,8 +262,8 @@ def test_connections_are_kept_and_used_again(server):
 
 
 def test_an_answer_without_end_is_given_up(server):
-    wire = Wire(server.endpoint_url, Patience(whole_s=0.1))
-    for trick in ("endless", "drip"):
+    for trick, patience in (("endless", Patience()), ("drip", Patience(whole_s=0.1))):
+        wire = Wire(server.endpoint_url, patience)
         place = server.play(Script(STORED, tricks=[trick] * 9))
         path = target("/" + place[5:-1], {"versions": ""})
         headers = signed(server.endpoint_url + path, Login("surveyor", "a-secret"), "us-east-1")
@@ -349,6 +349,31 @@ def test_a_pace_is_halved_once_for_all_who_asked_at_it_and_grows_slowly():
     for _ in range(20 * GOOD_ANSWERS):
         pace.went_well()
     assert pace.allowed == 8
+
+
+def test_a_store_that_is_busy_slows_the_pace_and_one_that_is_broken_does_not(server):
+    for trick, allowed in (
+        ("slow_down", 4),
+        ("slow_down_in_200", 4),
+        ("too_many", 4),
+        ("internal", 8),
+        ("reset", 8),
+    ):
+        script, pace = Script(STORED, tricks=[trick]), Pace(8)
+        terms = Terms(9, Patience(), sleep=lambda _: None)
+        service = Service(
+            Whereabouts(server.endpoint_url, "us-east-1"),
+            Logins(lambda: Login("surveyor", "a-secret")),
+            terms,
+        )
+        asker = Asker(service, pace, Event())
+        bucket = server.play(script)[5:-1]
+        assert ask_versions(asker, Asked(bucket), 1000).page.keys == KEYS
+        assert pace.allowed == allowed
+        for _ in range(GOOD_ANSWERS):
+            ask_versions(asker, Asked(bucket), 1000)
+        assert pace.allowed == min(allowed + 1, 8)
+        asker.close()
 
 
 def test_no_more_ask_at_once_than_the_pace_allows():

@@ -130,6 +130,7 @@ def test_a_marker_that_xml_cannot_carry_is_read_over():
         ),
         (page(version("q/a")), "elsewhere"),
         (page(version("p/a"), version("q/a")), "elsewhere"),
+        (page(version("a/a"), version("p/a")), "elsewhere"),
         (page(version("p/%FF")), "UTF-8"),
         (page(version("p/%C3")), "UTF-8"),
         (page(version("p/100%")), "not encoded"),
@@ -145,6 +146,9 @@ def test_a_marker_that_xml_cannot_carry_is_read_over():
         (page(version().replace("LastModified", "Modified")), "not whole"),
         (page(version().replace("VersionId>", "Id>")), "not whole"),
         (page(version().replace("2026-11-23T17:09:26.163Z", "lately")), "when it was written"),
+        (page(version()).replace(b"26.163Z", b"26X"), "when it was written"),
+        (page(version()).replace(b"2026-11-23T17:09:26.163Z", b"2026-11-23"), "when it was"),
+        (page(version()).replace(b"2026-11-23T", b"2026-13-23T"), "when it was written"),
         (page(version("p/b"), version("p/a")), "out of order"),
         (page(version()).replace(b"ListVersionsResult", b"ListBucketResult"), "another kind"),
     ],
@@ -205,6 +209,21 @@ def test_what_a_store_repeats_of_the_question_may_be_encoded_or_not():
     said = "<KeyMarker>p/a b+c</KeyMarker><VersionIdMarker/>"
     with pytest.raises(StoreError, match="another question"):
         answer_of(page(version("p/b"), said=said), asked)
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("2026-11-23T17:09:26.163Z", datetime(2026, 11, 23, 17, 9, 26, 163000, UTC)),
+        ("2026-11-23T17:09:26Z", datetime(2026, 11, 23, 17, 9, 26, tzinfo=UTC)),
+        ("2026-11-23T18:09:26+01:00", datetime(2026, 11, 23, 17, 9, 26, tzinfo=UTC)),
+        ("2026-11-23T17:09:26", datetime(2026, 11, 23, 17, 9, 26, tzinfo=UTC)),
+    ],
+)
+def test_instants_have_a_zone(text, at):
+    body = page(version(), version("p/b").replace("2026-11-23T17:09:26.163Z", text))
+    found = both(body).page.modified[1]
+    assert (found, found.tzinfo is not None) == (at, True)
 
 
 def test_a_shape_is_learned_once_and_forgiving_of_what_only_some_rows_have():

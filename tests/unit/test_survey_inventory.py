@@ -7,7 +7,7 @@ import pytest
 
 from retention.cli.due import _due_page
 from retention.domain.forecast import Forecast, Window
-from retention.domain.store import Store
+from retention.domain.store import Store, about
 from retention.domain.totals import Totals
 from retention.errors import StoreUnavailableError
 from retention.ports.catalogue import INVENTORY
@@ -18,7 +18,6 @@ from retention.steps.due import due_list
 from retention.steps.forecast import foresee
 from retention.steps.record.holds import plan_hold
 from retention.steps.record.scopes import Scope
-from retention.steps.survey import store_stream
 from retention.steps.today import Asking, today
 from retention.views.forecast_text import text
 from retention.views.preview import preview_json, preview_lines
@@ -62,7 +61,7 @@ def test_an_inventory_is_counted_with_its_age_and_uploads_are_listed_live(world)
         assert holding.uploads == 1
     (good,) = world.catalogue.surveys()
     assert (good.as_of, good.digest, good.source) == (AS_OF, "sha256:00", INVENTORY)
-    facts = world.ledger.stream(store_stream("records"))[-1]
+    facts = world.ledger.stream(about("records"))[-1]
     assert facts.text("as_of").startswith("2026-10-30T04:00")
 
 
@@ -80,10 +79,10 @@ def test_an_inventory_that_is_known_mends_what_failed_since(world):
     surveyed(world, LISTED, inventories=inventory)
     inventory.fault = StoreUnavailableError("no answer", hint="wait")
     surveyed(world, LISTED, inventories=inventory)
-    assert world.ledger.stream(store_stream("records"))[-1].number("failed")
+    assert world.ledger.stream(about("records"))[-1].number("failed")
     inventory.fault = None
     assert surveyed(world, LISTED, inventories=inventory).is_known
-    last = world.ledger.stream(store_stream("records"))[-1]
+    last = world.ledger.stream(about("records"))[-1]
     assert (last.number("failed"), last.number("versions")) == (0, 96)
 
 
@@ -112,10 +111,10 @@ def test_an_inventory_older_than_a_listing_does_not_replace_it(world):
 def test_an_inventory_that_cannot_be_read_is_a_fault_and_concludes_nothing(world, inventory, says):
     surveyed(world)
     before = known(world.catalogue)
-    inventory.as_of = AS_OF + timedelta(days=30)
+    inventory.as_of = AS_OF + timedelta(days=4)
     assert says in str(surveyed(world, LISTED, inventories=inventory).fault)
     assert known(world.catalogue) == before
-    assert world.ledger.stream(store_stream("records"))[-1].number("failed")
+    assert world.ledger.stream(about("records"))[-1].number("failed")
 
 
 def test_an_inventory_that_breaks_off_is_read_from_its_beginning(world):

@@ -35,6 +35,7 @@ class IncidentKind(StrEnum):
     STORE_LOOKS_EMPTY = "store-looks-empty"
     CLASS_DROPPED = "class-dropped"
     STORE_DROPPED = "store-dropped"
+    SHRUNK = "shrunk"
     DARK = "dark"
     NAMES_SOMEBODY = "names-somebody"
     UNDECLARED_COPY = "undeclared-copy"
@@ -57,6 +58,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         IncidentKind.STORE_LOOKS_EMPTY.value: "a survey saw nothing of what was there before",
         IncidentKind.CLASS_DROPPED.value: "the version in force lacks this class: no survey looks",
         IncidentKind.STORE_DROPPED.value: "nothing names this store now, and it held something",
+        IncidentKind.SHRUNK.value: "one of its places holds next to nothing of what it held",
         IncidentKind.DARK.value: "data lie there that no agreement covers",
         IncidentKind.NAMES_SOMEBODY.value: "names of folders look like those of people",
         IncidentKind.UNDECLARED_COPY.value: "the same content lies where no agreement declares it",

@@ -7,6 +7,7 @@ from hashlib import sha256
 from retention.domain.agreement import Agreement, CheckedBy
 from retention.domain.pattern import Pattern, key_prefix
 
+_SLASHES_OF_A_BUCKET = 3  # s3://bucket/
 SCHEME = "s3"  # what can be listed; paper and databases are looked at by others
 
 
@@ -29,6 +30,11 @@ class Store:
     def holds(self, place: str) -> bool:
         """Tell whether all of *place* lies in it."""
         return place.startswith(self.place)
+
+
+def about(store: str) -> str:
+    """Return what the ledger calls a store of that name: its stream, and what incidents are of."""
+    return f"store:{store}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,7 @@ def stores_of(agreements: Iterable[Agreement], configured: Iterable[Store] = ())
 
     A bucket is listed as a whole, or dark data beside what is declared would never be seen; but
     where parts of it are *configured* it may be others' too, and only what is named is listed.
+    Raises ValueError for a configured part of what an agreement names as one.
     """
     found = list(configured)
     narrowed = {store.bucket for store in found}
@@ -67,9 +74,19 @@ def stores_of(agreements: Iterable[Agreement], configured: Iterable[Store] = ())
         place, bucket = spot.pattern.static_place, key_prefix(spot.pattern.root)[1]
         if any(store.holds(place) for store in found):
             continue
-        if bucket not in narrowed:
-            found.append(Store(bucket, spot.pattern.root))
-        else:
-            found = [store for store in found if not store.place.startswith(place)]
-            found.append(Store(f"{bucket}.{sha256(place.encode()).hexdigest()[:8]}", place))
+        if inside := [store.name for store in configured if store.place.startswith(place)]:
+            raise ValueError(
+                f"[stores.{inside[0]}] is only a part of {place}, which an agreement names"
+            )
+        place = place if bucket in narrowed else spot.pattern.root
+        found = [store for store in found if not store.place.startswith(place)]
+        found.append(Store(_name(bucket, place, found), place))
     return sorted(found)
+
+
+def _name(bucket: str, place: str, others: Iterable[Store]) -> str:
+    """Return a name that no other store has: that of the bucket, if it is free."""
+    whole = place.count("/") == _SLASHES_OF_A_BUCKET
+    if whole and all(other.name != bucket for other in others):
+        return bucket
+    return f"{bucket}.{sha256(place.encode()).hexdigest()[:8]}"

@@ -9,7 +9,10 @@ from retention.domain.totals import Totals, Traits
 from retention.ports.store import Span
 
 LISTING, INVENTORY = "listing", "inventory"  # where numbers come from
-SILENT_AFTER: Final = timedelta(minutes=10)  # a run that nobody heard of for so long is dead
+SILENT_AFTER: Final = timedelta(minutes=10)  # a listing that nobody heard of for so long is dead
+READ_WITHIN: Final = timedelta(hours=6)  # an inventory is added up before the first word of it
+STRAYS_MAX: Final = 2000  # folders of one store that are told apart; the rest counts as one
+MORE: Final = "more"  # the folder that stands for the rest
 RESUMED_WITHIN: Final = timedelta(hours=24)  # what it saw longer ago is listed again
 UPLOADS: Final = Span("", "")  # holds no key: unfinished uploads are listed beside all spans
 
@@ -76,6 +79,17 @@ class Stray:
 
 
 @dataclass(frozen=True, slots=True)
+class Loss:
+    """A copy of which a survey at work saw fewer data versions than the last good one."""
+
+    dataset: str
+    kind: str
+    place: str
+    before: int
+    now: int
+
+
+@dataclass(frozen=True, slots=True)
 class Survey:
     """The last good survey of one store."""
 
@@ -86,6 +100,7 @@ class Survey:
     ended_at: datetime
     as_of: datetime  # when it began; of an inventory, when that was made
     digest: str  # of an inventory's manifest, "" of a listing
+    terms: str  # a digest of what decided whose each key is
     versions: int
     markers: int
     uploads: int
@@ -142,6 +157,10 @@ class Catalogue(Protocol):
         """Keep what *spans* hold together, once.  Raises StaleError if another took the run up."""
         ...
 
+    def losses(self, run: Run) -> Iterator[Loss]:
+        """Yield each copy of the store's of which *run* has kept fewer versions than stand."""
+        ...
+
     def seen(self, run: Run) -> tuple[Totals, Totals]:
         """Return what the run has kept so far, of datasets and of strays, without traits."""
         ...
@@ -166,6 +185,9 @@ class Catalogue(Protocol):
         """Yield the holdings of one moment, sorted by dataset and place in code points."""
         ...
 
-    def retire(self, stores: Sequence[str]) -> None:
-        """Drop what is known of every store that is not one of *stores*: nothing names it now."""
+    def retire(self, stores: Sequence[str], *, now: datetime) -> None:
+        """Drop what is known of every store that is not one of *stores*: nothing names it now.
+
+        A run of such a store that is at work goes on: whoever began it may know of it.
+        """
         ...

@@ -8,14 +8,15 @@ its last good survey, and the failure is on the ledger.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from retention.domain.calendar import stamp
 from retention.domain.claims import Claims
 from retention.domain.entry import Draft, Entry, Fact
 from retention.domain.floor import looks_empty
 from retention.domain.incident import IncidentKind
-from retention.domain.store import Spot, Store
+from retention.domain.store import Spot, Store, about
 from retention.domain.totals import Totals
 from retention.errors import StaleError, StoreError
 from retention.ports.catalogue import INVENTORY, LISTING, UPLOADS, Catalogue, Run, Survey
@@ -26,10 +27,17 @@ from retention.ports.probe import Probes
 from retention.ports.progress import Progress
 from retention.ports.store import WHOLE, Span, Sweeps
 from retention.steps.closer import Closer
-from retention.steps.expected import expected_rows, is_accepted
+from retention.steps.expected import (
+    expected_versions,
+    is_accepted,
+    last_versions,
+)
 from retention.steps.incidents import raise_incident
 from retention.steps.keeping import KEPT_TOTALS, Count, Keeper
+from retention.steps.losses import raise_losses
 from retention.steps.tally import Tally
+
+AHEAD_MAX: Final = timedelta(days=1)  # of our clock: further is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +80,18 @@ def survey(store: Store, spots: Sequence[Spot], ports: Surveying) -> Surveyed:
 
     Safe to run again, and twice at once: one process surveys a store at a time.
     """
+    claims = Claims(store, spots, secret=ports.secret)
     snapshot, source = None, LISTING
     if store.inventory:
         source = INVENTORY
         try:
-            snapshot = ports.inventories.newest(store.inventory)
+            snapshot = _newest(store, ports)
         except StoreError as fault:
             return _failed(store, source, fault, ports)
         last = _last(store, ports.catalogue)
-        if last is not None and snapshot.as_of <= last.as_of:
+        if last is not None and snapshot.as_of <= last.as_of and last.terms == claims.terms:
             _write_down(last, ports.ledger)  # it may have failed since, or died before this
             return Surveyed(store.name, Totals(), Totals(), is_known=True)
-    claims = Claims(store, spots, secret=ports.secret)
     run = ports.catalogue.begin(
         store.name, source=source, terms=claims.terms, now=ports.clock.now()
     )
@@ -91,7 +99,7 @@ def survey(store: Store, spots: Sequence[Spot], ports: Surveying) -> Surveyed:
         return Surveyed(store.name, Totals(), Totals(), is_at_work=True)
     try:
         with _resumable(run, ports.catalogue):
-            return _survey(store, claims, run, snapshot, ports)
+            return _survey(store, spots, claims, run, snapshot, ports)
     except StaleError:
         return Surveyed(store.name, Totals(), Totals(), is_at_work=True)
     except StoreError as fault:
@@ -99,7 +107,12 @@ def survey(store: Store, spots: Sequence[Spot], ports: Surveying) -> Surveyed:
 
 
 def _survey(
-    store: Store, claims: Claims, run: Run, snapshot: Snapshot | None, ports: Surveying
+    store: Store,
+    spots: Sequence[Spot],
+    claims: Claims,
+    run: Run,
+    snapshot: Snapshot | None,
+    ports: Surveying,
 ) -> Surveyed:
     count = Count(store.name, ports.catalogue, ports.progress)
     if snapshot is None:
@@ -108,14 +121,20 @@ def _survey(
         _read(store, claims, run, snapshot, ports, count)
     claimed, strays = ports.catalogue.seen(run)
     count.tell(claimed.rows + strays.rows)
-    if _is_unbelievable(store, claimed.rows + strays.rows, ports):
+    seen = Totals()
+    for each in (claimed, strays):
+        seen.add(each)
+    if _is_unbelievable(store, seen, spots, ports):
         ports.catalogue.end(run, resumable=False)
         fault = StoreError(
-            f"{store.name} looks empty: {claimed.rows + strays.rows:,} rows are next to nothing",
+            f"{store.name} looks empty: {seen.versions:,} versions are next to nothing",
             hint="nothing was concluded; see what happened, and close the incident if it is true",
         )
         return _failed(store, LISTING if snapshot is None else INVENTORY, fault, ports)
-    survey = _said(store, run, snapshot, claimed, strays, ports.clock.now())
+    last = _last(store, ports.catalogue)
+    if last is not None and last.terms == claims.terms:  # else it may only be counted otherwise
+        raise_losses(run, spots, ports.catalogue, ports.ledger, on=ports.clock.today())
+    survey = _said(store, run, snapshot, (claims.terms, seen, strays.rows), ports.clock.now())
     ports.catalogue.conclude(run, survey)
     _write_down(survey, ports.ledger)
     return Surveyed(store.name, claimed, strays)
@@ -193,50 +212,54 @@ def _read(
     ports.catalogue.keep(run, [Span(after)], tally.parts(), tally.strays(), now=now())
 
 
+def _newest(store: Store, ports: Surveying) -> Snapshot:
+    """Return the newest inventory; StoreError for one that nobody can have made yet."""
+    snapshot = ports.inventories.newest(store.inventory)
+    if snapshot.as_of > ports.clock.now() + AHEAD_MAX:
+        raise StoreError(
+            f"the newest inventory of {store.name} says that it was made in days to come",
+            hint="see who wrote it, and take it away: the one before it will be read",
+        )
+    return snapshot
+
+
 def _last(store: Store, catalogue: Catalogue) -> Survey | None:
     return next((each for each in catalogue.surveys() if each.store == store.name), None)
 
 
-def _is_unbelievable(store: Store, rows: int, ports: Surveying) -> bool:
+def _is_unbelievable(store: Store, seen: Totals, spots: Sequence[Spot], ports: Surveying) -> bool:
     """Tell whether so little is there that an outage is likelier, and raise it."""
     last = _last(store, ports.catalogue)
-    if last is None or not looks_empty(rows, last.rows):
+    versions, since = last_versions(store, last, ports.ledger)
+    if not looks_empty(seen.versions, versions):
         return False
-    expected = expected_rows(store, ports.catalogue, ports.ledger)  # slow, and rarely asked
-    if not looks_empty(rows, expected + last.stray_rows):
+    if last is not None:  # what was disposed of since is slow to find out, and rarely asked
+        expected = expected_versions(store, ports.catalogue, ports.ledger)
+        if not looks_empty(seen.versions, expected + last.stray_rows):
+            return False
+    subject = about(store.name)
+    if is_accepted(ports.ledger, subject, since=since):
         return False
-    subject = incident_of(store.name)
-    if is_accepted(ports.ledger, subject, since=last.ended_at):
-        return False
+    here = [s for s in spots if store.holds(s.pattern.static_place)]
     raise_incident(
         ports.ledger,
         IncidentKind.STORE_LOOKS_EMPTY,
         subject,
         noticed_on=ports.clock.today(),
-        personal=False,
+        personal=any(s.agreement.class_named(s.class_name).is_personal for s in here),
         began_on=ports.clock.today(),
     )
     return True
-
-
-def incident_of(store: str) -> str:
-    """Return what an incident about a whole store is said to be of."""
-    return f"store:{store}"
-
-
-def store_stream(store: str) -> str:
-    """Return the name of the stream of a store's surveys."""
-    return f"store:{store}"
 
 
 def _said(
     store: Store,
     run: Run,
     snapshot: Snapshot | None,
-    claimed: Totals,
-    strays: Totals,
+    counted: tuple[str, Totals, int],  # under these terms, all there is, and strays among it
     now: datetime,
 ) -> Survey:
+    terms, seen, stray_rows = counted
     return Survey(
         store=store.name,
         place=store.place,
@@ -245,11 +268,12 @@ def _said(
         ended_at=now,
         as_of=run.began_at if snapshot is None else snapshot.as_of,
         digest="" if snapshot is None else snapshot.digest,
-        versions=claimed.versions + strays.versions,
-        markers=claimed.markers + strays.markers,
-        uploads=claimed.uploads + strays.uploads,
-        size_bytes=claimed.size_bytes + strays.size_bytes,
-        stray_rows=strays.rows,
+        terms=terms,
+        versions=seen.versions,
+        markers=seen.markers,
+        uploads=seen.uploads,
+        size_bytes=seen.size_bytes,
+        stray_rows=stray_rows,
     )
 
 
@@ -266,7 +290,7 @@ def _write_down(survey: Survey, ledger: Ledger) -> None:
         "strays": survey.stray_rows,
         "failed": 0,
     }
-    ledger.append(Draft(store_stream(survey.store), Entry.STORE_SURVEYED, facts))
+    ledger.append(Draft(about(survey.store), Entry.STORE_SURVEYED, facts))
 
 
 def _failed(store: Store, source: str, fault: StoreError, ports: Surveying) -> Surveyed:
@@ -278,7 +302,7 @@ def _failed(store: Store, source: str, fault: StoreError, ports: Surveying) -> S
         **dict.fromkeys(("versions", "markers", "uploads", "bytes", "strays"), 0),
         "failed": fault.exit_code,
     }
-    ports.ledger.append(Draft(store_stream(store.name), Entry.STORE_SURVEYED, facts))
+    ports.ledger.append(Draft(about(store.name), Entry.STORE_SURVEYED, facts))
     return Surveyed(store.name, Totals(), Totals(), fault=fault)
 
 

@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from retention.domain.agreement import Agreement
 from retention.domain.entry import Draft, Entry, Fact
 from retention.domain.incident import IncidentKind
-from retention.domain.store import Store, spots_of
+from retention.domain.store import Store, about, spots_of
 from retention.ports.catalogue import Catalogue
+from retention.ports.clock import Clock
 from retention.ports.ledger import Ledger
 from retention.steps.incidents import raise_incident
-from retention.steps.survey import incident_of, store_stream
 
 NEVER = 31  # the code of a store that nobody has surveyed yet: as one that does not answer
 
@@ -60,21 +59,32 @@ def write_known(
     return found
 
 
-def drop_stores(stores: Sequence[Store], *, catalogue: Catalogue, ledger: Ledger, on: date) -> None:
-    """Forget what is known of stores that nothing names any more, and raise what lies there.
+def drop_stores(
+    stores: Sequence[Store], *, catalogue: Catalogue, ledger: Ledger, clock: Clock
+) -> None:
+    """Forget what is known of places that nothing names any more, and raise what lies there.
 
-    No survey looks there from now on, so somebody must say what becomes of it.  Safe to run again.
+    No survey looks there from now on, so somebody must say what becomes of it.  What goes under
+    another name now is known by its old one until the new one has a good survey.  Safe to run
+    again.
     """
-    names = {store.name for store in stores}
-    for each in catalogue.surveys():
-        if each.store not in names and each.versions + each.markers + each.uploads:
-            kind, subject = IncidentKind.STORE_DROPPED, incident_of(each.store)
-            raise_incident(ledger, kind, subject, noticed_on=on, personal=False, began_on=on)
-    catalogue.retire(sorted(names))
+    now, today = clock.now(), clock.today()
+    surveyed = catalogue.surveys()
+    good = {each.store for each in surveyed}
+    kept = [store.name for store in stores]
+    for each in surveyed:
+        inside = [store for store in stores if store.holds(each.place)]
+        if inside:
+            awaited = any(store.name not in good for store in inside)
+            kept += [each.store] if awaited else []
+        elif each.rows:
+            kind, subject = IncidentKind.STORE_DROPPED, about(each.store)
+            raise_incident(ledger, kind, subject, noticed_on=today, personal=False, began_on=today)
+    catalogue.retire(sorted(set(kept)), now=now)
 
 
 def _failed(store: Store, ledger: Ledger) -> int:
-    surveys = ledger.stream(store_stream(store.name))
+    surveys = ledger.stream(about(store.name))
     return surveys[-1].number("failed") if surveys else NEVER
 
 

@@ -9,11 +9,10 @@ from retention.domain.claims import Claim, Claimed, Claims
 from retention.domain.dataset import Kind, ObjectVersion
 from retention.domain.sketch import chosen
 from retention.domain.totals import Totals
-from retention.ports.catalogue import Part, Stray
+from retention.ports.catalogue import MORE, Part, Stray
 from retention.ports.store import Page
 
 FOLDERS_MAX = 1000  # of strays that are told apart in one span; the rest counts as one
-MORE = "more"  # the folder that stands for the rest
 Look = Callable[[Claim, ObjectVersion, Totals], None]
 
 

@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 def stores(work: "Composition", names: Sequence[str] = ()) -> list[Store]:
     """Return the stores of these *names*, or all; raise AgreementError for one there is none of."""
     agreements = work.library.agreements(work.clock.today())
-    found = stores_of(agreements, work.settings.stores)
+    try:
+        found = stores_of(agreements, work.settings.stores)
+    except ValueError as fault:
+        raise AgreementError(
+            f"retention.toml: {fault}",
+            hint="name all of that place as one store, or its bucket, or leave it out",
+        ) from None
     known = {store.name: store for store in found}
     for name in names:
         if name not in known:
@@ -56,8 +62,7 @@ def dark(work: "Composition", store: Store, progress: "Progress") -> tuple[list[
 def conclude(work: "Composition") -> list[Known]:
     """Write down what is known of every agreement, once its stores were surveyed."""
     found = stores(work)
-    on = work.clock.today()
-    drop_stores(found, catalogue=work.catalogue, ledger=work.ledger, on=on)
+    drop_stores(found, catalogue=work.catalogue, ledger=work.ledger, clock=work.clock)
     return write_known(work.agreements(), found, catalogue=work.catalogue, ledger=work.ledger)
 
 

@@ -1,6 +1,6 @@
 """The catalogue in SQLite or PostgreSQL."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
 from datetime import datetime
 from itertools import islice, starmap
@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Table, collate, delete, func, insert, select,
 from retention.adapters import database
 from retention.adapters.catalogue.rows import (
     COUNTS,
+    bounded,
     holding_of,
     merged,
     part_row,
@@ -36,9 +37,11 @@ from retention.domain.totals import Totals
 from retention.errors import StaleError
 from retention.ports.catalogue import (
     LISTING,
+    READ_WITHIN,
     RESUMED_WITHIN,
     SILENT_AFTER,
     Holding,
+    Loss,
     Part,
     Run,
     Stray,
@@ -74,7 +77,7 @@ class SqlCatalogue(database.Adapter):
         with self._database.writing() as connection:
             row = connection.execute(select(RUN).where(RUN.c.store == store)).one_or_none()
             if row is not None:
-                if row.beat_at and now - datetime.fromisoformat(row.beat_at) < SILENT_AFTER:
+                if row.beat_at and _is_alive(row, now):
                     return None
                 resumable = {row.source, source} == {LISTING} and row.terms == terms
                 taken = self._take_up(connection, row, now) if resumable else None
@@ -147,11 +150,8 @@ class SqlCatalogue(database.Adapter):
             inside = func.substr(HOLDING.c.place, 1, len(survey.place)) == survey.place
             connection.execute(delete(HOLDING).where(HOLDING.c.store == "", inside))
             _write(connection, HOLDING, (_held(row) | fixed for row in _sum(connection, PART, run)))
-            _write(
-                connection,
-                STRAY,
-                (_since(row, before, survey, run) for row in _sum(connection, STRAY_PART, run)),
-            )
+            strays = bounded(_sum(connection, STRAY_PART, run))
+            _write(connection, STRAY, (_since(row, before, survey, run) for row in strays))
             connection.execute(insert(SURVEY), [survey_row(survey)])
             _forget(connection, run.id)
 
@@ -164,15 +164,33 @@ class SqlCatalogue(database.Adapter):
             elif connection.execute(select(RUN.c.id).where(mine)).one_or_none() is not None:
                 _forget(connection, run.id)
 
-    def retire(self, stores: Sequence[str]) -> None:
+    def losses(self, run: Run) -> Iterator[Loss]:
+        """Yield each copy of the store's of which *run* has kept fewer versions than stand."""
+        key = [self._by_code_point(HOLDING.c[name]) for name in _COPY]
+        stood = select(HOLDING).where(HOLDING.c.store == run.store).order_by(*key)
+        with self._database.reading() as connection:
+            kept = (
+                (_key(row), row["versions"])
+                for row in _sum(connection, PART, run, self._by_code_point)
+            )
+            here = next(kept, None)
+            for row in connection.execute(stood, execution_options={"yield_per": PAGE}):
+                wanted = tuple(getattr(row, name) for name in _COPY)
+                while here is not None and here[0] < wanted:
+                    here = next(kept, None)
+                now = here[1] if here is not None and here[0] == wanted else 0
+                if now < row.versions:
+                    yield Loss(row.dataset, row.kind, row.place, row.versions, now)
+
+    def retire(self, stores: Sequence[str], *, now: datetime) -> None:
         """Drop what is known of every store that is not one of *stores*."""
         with self._database.writing() as connection:
             for table in (HOLDING, STRAY, SURVEY):
                 stale = table.c.store.not_in(["", *stores])
                 connection.execute(delete(table).where(stale))
-            gone = select(RUN.c.id).where(RUN.c.store.not_in(stores))
-            for run in connection.execute(gone).scalars().all():
-                _forget(connection, run)
+            for row in connection.execute(select(RUN).where(RUN.c.store.not_in(stores))).all():
+                if now - datetime.fromisoformat(row.began_at) > RESUMED_WITHIN:
+                    _forget(connection, row.id)
 
     # What stands
 
@@ -230,12 +248,26 @@ def _summed(connection: Connection, table: Table, run: Run) -> Totals:
     return Totals(versions, markers, uploads, size_bytes)
 
 
-def _sum(connection: Connection, table: Table, run: Run) -> Iterator[dict[str, Any]]:
-    """Yield what a run kept, each copy or folder once."""
+def _sum(
+    connection: Connection, table: Table, run: Run, order: Callable[[Any], Any] = lambda c: c
+) -> Iterator[dict[str, Any]]:
+    """Yield what a run kept, each copy or folder once, as *order* sorts columns."""
     key = _COPY if table is PART else _FOLDER
-    query = select(table).where(table.c.run == run.id).order_by(*(table.c[name] for name in key))
+    columns = (order(table.c[name]) for name in key)
+    query = select(table).where(table.c.run == run.id).order_by(*columns)
     rows = connection.execute(query, execution_options={"yield_per": PAGE})
     return merged(iter(rows), key)
+
+
+def _key(row: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(row[name] for name in _COPY)
+
+
+def _is_alive(row: Any, now: datetime) -> bool:
+    """Tell whether whoever holds a run was heard of; a beat from the future is none."""
+    silent = now - datetime.fromisoformat(row.beat_at)
+    limit = SILENT_AFTER if row.source == LISTING else READ_WITHIN
+    return -limit <= silent < limit
 
 
 def _held(row: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from retention.domain.canonical import canonical
 from retention.domain.totals import Totals, Traits
-from retention.ports.catalogue import Holding, Part, Stray, Survey
+from retention.ports.catalogue import MORE, STRAYS_MAX, Holding, Part, Stray, Survey
 
 COUNTS = ("versions", "markers", "uploads", "size_bytes")
 
@@ -92,6 +92,22 @@ def merged(rows: Iterator[Any], key: tuple[str, ...]) -> Iterator[dict[str, Any]
         held, totals = here, None
     if held:
         yield held if totals is None else {**held, **totals_row(totals)}
+
+
+def bounded(rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the first STRAYS_MAX folders, and those after them as one for each place and reason."""
+    rest: dict[tuple[str, str], tuple[dict[str, Any], Totals]] = {}
+    for number, row in enumerate(rows):
+        if number < STRAYS_MAX and row["folder"] != MORE:
+            yield row
+            continue
+        key = row["under"], row["why"]
+        if key in rest:
+            rest[key][1].add(totals_of_row(row))
+        else:
+            rest[key] = {**row, "folder": MORE}, totals_of_row(row)
+    for row, totals in rest.values():
+        yield {**row, **totals_row(totals)}
 
 
 def totals_of_row(row: dict[str, Any]) -> Totals:

@@ -67,6 +67,7 @@ class SurveyRow(CatalogueTable, table=True):
     ended_at: str = Field(sa_type=Text)
     as_of: str = Field(sa_type=Text)
     digest: str = Field(sa_type=Text)
+    terms: str = Field(sa_type=Text)
     versions: int = Field(sa_type=Number)
     markers: int = Field(sa_type=Number)
     uploads: int = Field(sa_type=Number)

@@ -7,7 +7,7 @@ from datetime import date
 from retention.domain.agreement import Agreement
 from retention.domain.finding import Finding, FindingKind
 from retention.domain.incident import IncidentKind
-from retention.domain.store import Store, spots_of
+from retention.domain.store import Store, about, spots_of
 from retention.domain.term import Term
 from retention.ports.catalogue import Catalogue
 from retention.ports.clock import Clock
@@ -20,7 +20,6 @@ from retention.steps.reconcile.disposed import after_disposal
 from retention.steps.reconcile.held import held
 from retention.steps.reconcile.strays import strays
 from retention.steps.reconcile.surveyed import surveyed
-from retention.steps.survey import incident_of
 
 # A finding that somebody must assess, whether or not the data are of persons.
 INCIDENTS: Mapping[FindingKind, IncidentKind] = {
@@ -92,7 +91,7 @@ def _raise(
     if kind is None:
         return
     of_dataset = finding.kind in _OF_A_DATASET and finding.about.count("/") > 0
-    subject = finding.about if of_dataset else incident_of(finding.store)
+    subject = finding.about if of_dataset else about(finding.store)
     personal = _is_personal(finding, agreements, stores)
     raise_incident(
         ledger, kind, subject, noticed_on=today, personal=personal, began_on=finding.since

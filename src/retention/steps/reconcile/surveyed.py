@@ -7,12 +7,11 @@ from typing import Final
 from retention.domain.calendar import london_day
 from retention.domain.finding import Finding, FindingKind
 from retention.domain.incident import IncidentKind, incidents_in
-from retention.domain.store import Store
+from retention.domain.store import Store, about
 from retention.domain.words import long_day
 from retention.ports.catalogue import INVENTORY, Catalogue
 from retention.ports.ledger import Ledger
 from retention.steps.moves import stream_of
-from retention.steps.survey import incident_of, store_stream
 
 WITHIN: Final = {INVENTORY: timedelta(days=8)}  # weekly at the least, and a day late
 NIGHTLY: Final = timedelta(days=2)
@@ -29,7 +28,7 @@ def surveyed(
         if last is not None:
             said = f"last good survey: of {long_day(london_day(last.as_of))}, {last.source}"
         kind = None
-        entries = ledger.stream(store_stream(store.name))
+        entries = ledger.stream(about(store.name))
         if _looks_empty(store, ledger):
             kind = FindingKind.LOOKS_EMPTY
         elif entries and entries[-1].number("failed"):
@@ -41,5 +40,5 @@ def surveyed(
 
 
 def _looks_empty(store: Store, ledger: Ledger) -> bool:
-    found = incidents_in(ledger.stream(stream_of(incident_of(store.name))))
+    found = incidents_in(ledger.stream(stream_of(about(store.name))))
     return any(each.is_open and each.kind == IncidentKind.STORE_LOOKS_EMPTY for each in found)

@@ -3,19 +3,19 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import compress
 from operator import attrgetter
 from typing import Any, Final, TypeVar
 from urllib.parse import unquote_plus
 
-from retention.adapters.s3.client import instant
 from retention.adapters.s3.fast.trouble import broken
 from retention.ports.store import Page
 
 T = TypeVar("T")
 
 _BARE_PERCENT: Final = re.compile("%(?![0-9A-Fa-f]{2})")
+_SECONDS_LETTERS: Final = len("2026-11-23T17:09:26")
 _COLUMNS: Final = tuple(each.name for each in fields(Page))
 _zone: Final = attrgetter("tzinfo")
 
@@ -45,7 +45,7 @@ def typed(texts: Texts, *, encoded: bool) -> Page:
         texts.markers,
         _numbers(texts.sizes),
         texts.etags,
-        _instants(texts.modified),
+        instants(texts.modified),
         texts.classes,
         texts.checksums,
     )
@@ -78,17 +78,20 @@ def _numbers(texts: list[str]) -> list[int]:
     return list(map(int, texts))
 
 
-def _instants(texts: list[str]) -> list[datetime]:
+def instants(texts: list[str]) -> list[datetime]:
+    """Return the instants that *texts* name in the form of S3; raise StoreError if one does not.
+
+    No other form is guessed at: what is damaged should not be read as something else.
+    """
+    if any(length < _SECONDS_LETTERS for length in set(map(len, texts))):
+        raise broken("a row does not say when it was written")
     try:
         found = list(map(datetime.fromisoformat, texts))
     except ValueError:
-        found = []
-    if len(found) == len(texts) and None not in set(map(_zone, found)):
-        return found
-    try:
-        return list(map(instant, texts))
-    except (ValueError, OverflowError, RuntimeError):  # all that botocore says to no date at all
         raise broken("a row does not say when it was written") from None
+    if None in set(map(_zone, found)):  # some servers leave it out, and mean UTC as all do
+        found = [each if each.tzinfo else each.replace(tzinfo=UTC) for each in found]
+    return found
 
 
 def by_key(page: Page) -> tuple[Page, bool]:

@@ -87,12 +87,14 @@ def _plain(body: bytes) -> str | None:
 
 
 def _shell(text: str) -> Element | None:
+    if text.count(ROWS) != 1:
+        return None  # the page has a thing of that name, and ours might stand in a comment
     try:
         root = document(text.encode())
     except UnreadableError:
         return None
     names = [each.name for each in root.children]
-    if names.count(ROWS) != 1 or "Version" in names or "DeleteMarker" in names:
+    if ROWS not in names or "Version" in names or "DeleteMarker" in names:
         return None
     del root.children[names.index(ROWS)]
     return root

@@ -8,9 +8,8 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Final
 
-from retention.adapters.s3.client import instant
 from retention.adapters.s3.fast.asking import Asker
-from retention.adapters.s3.fast.columns import decoded
+from retention.adapters.s3.fast.columns import decoded, instants
 from retention.adapters.s3.fast.listing import Head, require_root
 from retention.adapters.s3.fast.strict import Element, document
 from retention.adapters.s3.fast.trouble import broken
@@ -67,14 +66,10 @@ def _upload(row: Element, prefix: str, *, encoded: bool) -> ObjectVersion:
     key = decoded([key])[0] if encoded else key
     if not key.startswith(prefix):
         raise broken("a row lies elsewhere")
-    try:
-        at = instant(begun) if begun else None
-    except (ValueError, OverflowError, RuntimeError):  # all that botocore says to no date at all
-        raise broken("a row does not say when it was written") from None
     return ObjectVersion(
         key,
         Kind.UPLOAD,
         upload_id,
-        modified_at=at,
+        modified_at=instants([begun])[0] if begun else None,
         storage_class=said.get("StorageClass", ""),
     )

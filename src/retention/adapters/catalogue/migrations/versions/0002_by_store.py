@@ -36,7 +36,17 @@ def upgrade() -> None:
     _table(
         "survey",
         ("store",),
-        ("place", "source", "began_at", "ended_at", "as_of", "digest", *COUNTS, "stray_rows"),
+        (
+            "place",
+            "source",
+            "began_at",
+            "ended_at",
+            "as_of",
+            "digest",
+            "terms",
+            *COUNTS,
+            "stray_rows",
+        ),
     )
     _table("run", ("store",), ("id", "source", "terms", "began_at", "holder", "beat_at?"))
     _table("span", ("run", "number"), ("sealed",))
