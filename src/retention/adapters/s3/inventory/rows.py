@@ -46,16 +46,12 @@ _ROWS: Final = (
     ("modified", "last_modified_date", "TIMESTAMPTZ"),
     ("etag", "e_tag", "VARCHAR"),
     ("class", "storage_class", "VARCHAR"),
-    ("checksum", "checksum_algorithm", "VARCHAR"),
+    ("checksum", "checksum_algorithm", "VARCHAR"),  # or a list, which Sums makes text of
     ("encryption", "encryption_status", "VARCHAR"),
     ("until", "object_lock_retain_until_date", "TIMESTAMPTZ"),
     ("lock", "object_lock_mode", "VARCHAR"),
     ("held", "object_lock_legal_hold_status", "VARCHAR"),
 )
-_HOW: Final = {
-    "version_id": "coalesce(nullif(version_id, ''), 'null')",
-    "checksum_algorithm": "CAST(checksum_algorithm AS VARCHAR)",  # it may be a list
-}
 _PARQUET = "read_parquet(<files>, hive_partitioning = false, binary_as_string = true)"
 _CSV = """read_csv(
     <files>, columns = {<columns>}, header = false, auto_detect = false, compression = 'gzip',
@@ -103,7 +99,7 @@ def check_columns(engine: "DuckDBPyConnection", parquet: Path, columns: Sequence
 def show(engine: "DuckDBPyConnection", parquets: Sequence[Path], columns: Sequence[str]) -> None:
     """Let the view ``rows`` show the rows of *parquets*, which have these *columns*."""
     selected = [
-        f"{_HOW.get(column, column) if column in columns else f'CAST(NULL AS {kind})'} AS {name}"
+        f"{column if column in columns else f'CAST(NULL AS {kind})'} AS {name}"
         for name, column, kind in _ROWS
     ]
     source = _PARQUET.replace("<files>", _texts([str(each) for each in parquets]))

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 DEPTH_MAX: Final = 100
 FETCHED_MAX: Final = 10_000  # rows taken from DuckDB at a time
 PARTITION_ROWS: Final = 1_000_000  # rows looked at together for one that comes twice
-PARTITIONS_MAX: Final = 64
+PARTITION_BITS_MAX: Final = 6
+HASH_BITS: Final = 64
 PARTITION_FOLDERS: Final = 10_000  # folders whose smallest etags are found together
 
 _ENCRYPTION = MappingProxyType(
@@ -60,7 +61,7 @@ SELECT
     $batch, regexp_extract(key, <folder>) AS folder, is_marker,
     class, checksum, encryption, lock, held,
     count(*), sum(size), epoch_us(min(modified)), epoch_us(max(modified)), epoch_us(max(until)),
-    count_if(size > 0 AND etag <> ''), count(size), min(size),
+    count_if(size > 0), count(size), min(size),
     count_if(key IS NULL OR key = ''), count_if(bucket IS DISTINCT FROM $bucket)
 FROM rows GROUP BY ALL
 """
@@ -72,10 +73,11 @@ WHERE keyless > 0 OR is_marker IS NULL OR (NOT is_marker AND (sized < rows OR le
 _SEEN = (
     "INSERT INTO seen SELECT hash(key, version_id), hash(concat(version_id, '/', key)) FROM rows"
 )
-_TWICE = """
-SELECT 1 FROM seen WHERE one % $of::UBIGINT = $part::UBIGINT
-GROUP BY one, other HAVING count(*) > 1 LIMIT 1
+_ALIKE = """
+SELECT 1 FROM seen WHERE one >> $shift::UBIGINT = $part::UBIGINT
+GROUP BY one HAVING count(*) > 1 LIMIT 1
 """
+_TWICE = _ALIKE.replace("GROUP BY one", "GROUP BY one, other")
 # The smallest etags of a folder lie below a bar that is set by how many it has: an etag is as good
 # as random.  Twice as many as are needed are expected below it, at least; where they are too few
 # all the same, because many are alike, all are looked at.
@@ -163,9 +165,11 @@ class Sums:
     def check_once(self) -> None:
         """Raise StoreError if a row came twice."""
         (rows,) = self._one("SELECT count(*) FROM seen")
-        parts = min(PARTITIONS_MAX, rows // PARTITION_ROWS + 1)
-        for part in range(parts):
-            if self._one(_TWICE, of=parts, part=part) is not None:
+        bits = min(PARTITION_BITS_MAX, (rows // PARTITION_ROWS).bit_length())
+        for part in range(1 << bits):
+            where = {"shift": HASH_BITS - bits, "part": part}
+            # One hash is quicker than two, and hardly ever says that there may be something.
+            if self._one(_ALIKE, **where) is not None and self._one(_TWICE, **where) is not None:
                 raise unreliable("a row comes twice")
 
     def groups(self) -> Iterator[Group]:
