@@ -47,7 +47,7 @@ class Ledger:
 class Probes:
     """Answers nothing: the stub has only listings."""
 
-    def capabilities(self, _place: str) -> Capabilities:
+    def capabilities(self, _place: str, **_: object) -> Capabilities:
         return Capabilities()
 
     def look(self, *_: object, **__: object) -> Looked:

@@ -15,7 +15,7 @@ from retention.adapters.s3.probe import S3Probes
 from retention.adapters.s3.roles import ceph_principal
 from retention.domain.dataset import Kind, ObjectVersion
 from retention.errors import StoreRefusedError, StoreUnavailableError
-from retention.ports.probe import Looked
+from retention.ports.probe import Capabilities, Looked
 from tests.support.wire import Wire
 
 SERVERS = ["moto", pytest.param("ceph", marks=pytest.mark.ceph)]
@@ -390,3 +390,13 @@ def test_where_nothing_can_be_locked_nothing_is(ceph):
     bucket = ceph.bucket()
     found = S3Probes(ceph.client("surveyor")).look(bucket.place(), bucket.put("p/x"), locks=True)
     assert found == Looked(None, "", None, legal_hold=False)
+
+
+def test_what_is_not_wanted_is_not_asked(moto):
+    bucket = moto.bucket()
+    said = S3Probes(moto.owner).capabilities(bucket.place(), only=("versioning", "object_lock"))
+    assert (said.versioning, said.object_lock) == ("enabled", False)
+    assert said.unknown == {}
+    others = set(Capabilities.__dataclass_fields__) - {"versioning", "mfa_delete", "object_lock"}
+    for name in others - {"lock_default", "unknown"}:
+        assert getattr(said, name) is None, name

@@ -193,7 +193,7 @@ def test_sketches_of_parts_make_the_sketch_of_the_whole(one, other):
     assert together.sketch == chosen([*one, *other])
 
 
-@given(st.sets(st.integers(0, 10**9), min_size=1, max_size=200), st.integers(1, 60))
+@given(st.sets(st.integers(0, 10**9), min_size=3, max_size=200), st.integers(1, 60))
 def test_a_copy_is_known_by_its_content_and_others_are_not(numbers, more):
     content = [etag(each) for each in numbers]
     other = [etag(each + 10**10) for each in numbers]

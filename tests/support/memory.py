@@ -249,6 +249,7 @@ class MemoryCatalogue(_Hooked):
     def __init__(self, on_call=_nothing, on_done=_nothing):
         super().__init__(on_call, on_done)
         self.kept, self._strays, self._surveys, self._runs = {}, {}, {}, {}
+        self._noticed = {}
 
     def begin(self, store, *, source, terms, now):
         with self._call("begin"):
@@ -315,6 +316,11 @@ class MemoryCatalogue(_Hooked):
                 work.beat_at = None
             else:
                 del self._runs[run.store]
+
+    def remember(self, found, *, on):
+        with self._call("remember"):
+            self._noticed = {each: self._noticed.get(each, on) for each in found}
+            return dict(self._noticed)
 
     def retire(self, stores, *, now):
         with self._call("retire"):

@@ -133,7 +133,7 @@ class MemoryStore:
         _, name, prefix = key_prefix(place)
         yield from (v for v in self._listing(name, prefix) if v.kind is Kind.UPLOAD)
 
-    def capabilities(self, place):
+    def capabilities(self, place, *, only=()):
         """Say what a good bucket says, as ``ports.probe.Probes``; *said* changes it."""
         self._require(key_prefix(place)[1])
         return self.said

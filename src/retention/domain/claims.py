@@ -94,9 +94,11 @@ class Claims:
             else:
                 decided = max(decided, differs + 1)
         reach = None if alone else "".join(f"{part}/" for part in parts[:decided])
-        if claims and not why:
+        if claims:
             return Claimed(tuple(claims.values()), reach)
         folder = reach or key[: key.rfind("/") + 1]
+        if not why and any(map(names_somebody, folder.split("/"))):
+            why = NAMES_SOMEBODY
         return Claimed((), reach, self._under(key), self._digest(folder), why or UNCLAIMED)
 
     def _under(self, key: str) -> str:
@@ -118,7 +120,7 @@ def _claim(spot: Spot, bound: tuple[tuple[str, str], ...]) -> Claim | str:
     ordered = tuple((name, values[name]) for name in names)
     reference = spot.agreement.reference
     dataset = str(DatasetId(reference, spot.class_name, ordered))
-    if len(dataset) > ID_LETTERS_MAX:
-        return TOO_LONG
+    if len(dataset) > ID_LETTERS_MAX or "\0" in "".join(values.values()):
+        return TOO_LONG  # or a letter that no database takes
     place = spot.pattern.place(values)
     return Claim(dataset, reference, spot.class_name, ordered, spot.kind, place)

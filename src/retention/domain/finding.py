@@ -47,6 +47,7 @@ class FindingKind(StrEnum):
     LOOKS_EMPTY = "looks-empty"
     NOT_SURVEYED = "not-surveyed"
     NAMES_SOMEBODY = "names-somebody"
+    NAME_TOO_LONG = "name-too-long"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,11 @@ TABLE: Mapping[FindingKind, _Said] = MappingProxyType(
             _W,
             "no good survey of it for days: what is said of it may no longer be so",
             "see that the survey flow runs: `retention status` shows what failed",
+        ),
+        FindingKind.NAME_TOO_LONG: _Said(
+            _W,
+            "names of folders are too long, or cannot be written, so they are no dataset",
+            "give the folders shorter names: until then nothing there falls due",
         ),
         FindingKind.NAMES_SOMEBODY: _Said(
             _S,

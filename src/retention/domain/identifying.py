@@ -12,9 +12,10 @@ from typing import Final
 
 _DIGITS: Final = re.compile(r"(?<![0-9])[0-9]{3}[ _.-]?[0-9]{3}[ _.-]?[0-9]{4}(?![0-9])")
 _EMAIL: Final = re.compile(r"[^@\s/]+(?:@|%40)[^@\s/]+\.[A-Za-z]{2,}")
-_POSTCODE: Final = re.compile(
-    r"(?<![A-Z0-9])[A-Z]{1,2}[0-9][A-Z0-9]?[ _+-]?[0-9][ABD-HJLNP-UW-Z]{2}(?![A-Z0-9])",
-    re.IGNORECASE,
+_BETWEEN: Final = "(?:[ _+\u00a0-]|%20){0,2}"
+_POSTCODE: Final = re.compile(  # in capitals: in small letters too much else looks like one
+    rf"(?<![A-Z0-9])(?:GIR{_BETWEEN}0AA"
+    rf"|[A-Z]{{1,2}}[0-9][A-Z0-9]?{_BETWEEN}[0-9][ABD-HJLNP-UW-Z]{{2}})(?![A-Z0-9])"
 )
 
 

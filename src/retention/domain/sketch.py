@@ -36,4 +36,4 @@ def are_copies(one: frozenset[str], other: frozenset[str]) -> bool:
     mine, theirs = ({e for e in each if known is None or e <= known} for each in (one, other))
     shared = len(mine & theirs)
     least = min(len(mine), len(theirs))
-    return shared >= min(SHARED_MIN, least) and shared * 2 > least > 0
+    return shared >= SHARED_MIN and shared * 2 > least

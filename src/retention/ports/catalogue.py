@@ -1,8 +1,8 @@
 """What the last good survey saw: rebuildable at any time, and no evidence of anything."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, Protocol
 
 from retention.domain.totals import Totals, Traits
@@ -127,6 +127,9 @@ class Run:
     holder: str = ""
 
 
+Noticed = tuple[str, str]  # a kind of finding, and what it is about
+
+
 class Catalogue(Protocol):
     """The datasets of every store, by their last good survey.
 
@@ -183,6 +186,10 @@ class Catalogue(Protocol):
 
     def holdings(self, agreement: str | None = None) -> Iterator[Holding]:
         """Yield the holdings of one moment, sorted by dataset and place in code points."""
+        ...
+
+    def remember(self, found: Collection[Noticed], *, on: date) -> Mapping[Noticed, date]:
+        """Return since which day each of *found* was found every time; forget what was not now."""
         ...
 
     def retire(self, stores: Sequence[str], *, now: datetime) -> None:

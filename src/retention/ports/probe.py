@@ -1,6 +1,6 @@
 """What a store can and may do, asked before anything is planned on it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -47,8 +47,8 @@ class Probes(Protocol):
     never reads as a good answer; StoreError only if the bucket is missing, or nothing answers.
     """
 
-    def capabilities(self, place: str) -> Capabilities:
-        """Ask everything about the bucket of *place*."""
+    def capabilities(self, place: str, *, only: Collection[str] = ()) -> Capabilities:
+        """Ask about the bucket of *place*: all of it, or *only* what these fields say."""
         ...
 
     def look(self, place: str, version: ObjectVersion, *, locks: bool) -> Looked:

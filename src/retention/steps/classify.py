@@ -50,7 +50,7 @@ def assess_all(
             continue
         assessor = Assessor(registers.ground(term), on)
         kinds = {kind.name: kind for kind in agreement.classes}
-        standing = _Standing(states(ledger, term.reference))
+        standing = Standing(states(ledger, term.reference))
         for dataset, holdings in datasets_of(catalogue, term.reference):
             # Of another version's class, the next survey says what it is.
             if (kind := kinds.get(dataset.class_name)) is not None:
@@ -58,10 +58,11 @@ def assess_all(
                 yield Dated(assessor.assess(dataset), agreement, kind, holdings, state)
 
 
-class _Standing:
+class Standing:
     """Walks through states sorted by dataset, beside datasets in the same order."""
 
     def __init__(self, found: Iterator[tuple[str, State]]) -> None:
+        """Take the states that were found, sorted by dataset."""
         self._found = found
         self._here = next(found, None)
 

@@ -17,10 +17,10 @@ class Closer:
 
     def __init__(self, store: Store, probes: Probes) -> None:
         """Ask *store* first what there can be to look for."""
-        said = probes.capabilities(store.place)
+        said = probes.capabilities(store.place, only=("object_lock", "encryption"))
         self._place, self._probes = store.place, probes
         self._looked: set[Claim] = set()
-        self._locks = said.object_lock is not False
+        self._locks, self._default = said.object_lock is not False, said.encryption
 
     def look(self, claim: Claim, version: ObjectVersion, totals: Totals) -> None:
         """Look at *version*, one of a copy, unless one was; count it in *totals*."""
@@ -33,7 +33,8 @@ class Closer:
             return  # a closer look may fail: the listing is what must not
         traits = totals.traits
         traits.looked_at += 1
-        traits.encryption[_encryption(seen.encryption)] += 1
+        known = self._default if seen.encryption is None else seen.encryption
+        traits.encryption[UNKNOWN if known is None else known or "none"] += 1
         if seen.lock_mode:
             traits.lock_modes[seen.lock_mode] += 1
         traits.locked_until = seen.locked_until
@@ -42,7 +43,3 @@ class Closer:
     @staticmethod
     def not_at_all(_claim: Claim, _version: ObjectVersion, _totals: Totals) -> None:
         """Look at nothing: an inventory says it of every version."""
-
-
-def _encryption(said: str | None) -> str:
-    return UNKNOWN if said is None else said or "none"

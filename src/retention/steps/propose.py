@@ -55,19 +55,27 @@ def propose(dated: Sequence[Dated], ports: Freezing) -> list[str]:
     one transaction, and only if none of them moved meanwhile.  Only the newest notice that names a
     dataset counts: what was agreed before is not agreed to now.
     Raises TooMuchError if a cap of the agreement is passed: then nothing of that notice is frozen.
+    Where a store cannot be asked or listed, nothing of that notice is frozen either, and its
+    StoreError is raised once all other notices were looked at.
     """
     by_name = {str(each.assessment.dataset): each for each in dated}
     projects = Counter(each.agreement.reference for each in dated)
     told = [(notice, document_of(notice, ports.evidence)) for notice in notices(ports.ledger)]
     newest = {name: notice.id for notice, document in told for name in document["datasets"]}
-    frozen = []
+    frozen: list[str] = []
+    faults: list[StoreError] = []
     for notice, document in told:
         names = [name for name in document["datasets"] if newest[name] == notice.id]
         members = [by_name[name] for name in names if name in by_name]
         ready = _ready(notice, document["controllers"], members, ports)
         if ready:
             _caps(ready, of=projects[ready[0].agreement.reference])
-            frozen += _freeze(notice, document["controllers"], ready, ports)
+            try:
+                frozen += _freeze(notice, document["controllers"], ready, ports)
+            except StoreError as fault:
+                faults.append(fault)
+    if faults:
+        raise faults[0]
     return frozen
 
 
@@ -135,11 +143,15 @@ def _item(each: Dated, ports: Freezing) -> Item | None:
         return None
     ports.progress.at(f"freeze {dataset}", 0)
     freezer = Freezer(salts_from(ports.secret()))
-    pack = ports.evidence.keep_lines(freezer.lines(_rows(places, ports.store)), sealed=True)
+    originals = _Originals()
+    rows = originals.watched(_rows(places, ports.store))
+    pack = ports.evidence.keep_lines(freezer.lines(rows), sealed=True)
     ports.progress.at(f"freeze {dataset}", freezer.versions, freezer.versions)
-    if not freezer.versions or freezer.unversioned:
-        gone = IncidentKind.NOT_VERSIONED if freezer.versions else IncidentKind.MISSING
-        _raise(gone, each, ports)
+    if not originals.seen:  # replicas alone are not what people would be shown
+        _raise(IncidentKind.MISSING, each, ports)
+        return None
+    if freezer.unversioned:
+        _raise(IncidentKind.NOT_VERSIONED, each, ports)
         return None  # what can be overwritten under its own id is not what people were shown
     manifest = Manifest(
         dataset,
@@ -154,6 +166,18 @@ def _item(each: Dated, ports: Freezing) -> Item | None:
     return _describe(each, manifest)
 
 
+class _Originals:
+    """Sees whether anything lies in a dataset's own place, as rows go by."""
+
+    def __init__(self) -> None:
+        self.seen = False
+
+    def watched(self, rows: Iterator[Row]) -> Iterator[Row]:
+        for row in rows:
+            self.seen = self.seen or row.copy.startswith("primary")
+            yield row
+
+
 def _keeps_versions(places: Sequence[Place], ports: Freezing) -> bool:
     """Ask each store, before anything is planned on it, whether it keeps every version.
 
@@ -161,7 +185,9 @@ def _keeps_versions(places: Sequence[Place], ports: Freezing) -> bool:
     """
     for bucket in sorted({key_prefix(place.uri)[:2] for place in places}):
         if bucket not in ports.said:
-            ports.said[bucket] = ports.probes.capabilities("{}://{}/".format(*bucket))
+            ports.said[bucket] = ports.probes.capabilities(
+                "{}://{}/".format(*bucket), only=("versioning",)
+            )
         said = ports.said[bucket]
         if said.versioning is None:
             code = said.unknown.get("versioning", "no answer")

@@ -132,6 +132,8 @@ def _survey(
         )
         return _failed(store, LISTING if snapshot is None else INVENTORY, fault, ports)
     last = _last(store, ports.catalogue)
+    if last is not None and not store.holds(last.place) and last.rows:
+        _raise_dropped(store, ports)
     if last is not None and last.terms == claims.terms:  # else it may only be counted otherwise
         raise_losses(run, spots, ports.catalogue, ports.ledger, on=ports.clock.today())
     survey = _said(store, run, snapshot, (claims.terms, seen, strays.rows), ports.clock.now())
@@ -225,6 +227,14 @@ def _newest(store: Store, ports: Surveying) -> Snapshot:
 
 def _last(store: Store, catalogue: Catalogue) -> Survey | None:
     return next((each for each in catalogue.surveys() if each.store == store.name), None)
+
+
+def _raise_dropped(store: Store, ports: Surveying) -> None:
+    """Raise that a store was narrowed, or means another place now: nobody looks at the rest."""
+    today, kind = ports.clock.today(), IncidentKind.STORE_DROPPED
+    raise_incident(
+        ports.ledger, kind, about(store.name), noticed_on=today, personal=False, began_on=today
+    )
 
 
 def _is_unbelievable(store: Store, seen: Totals, spots: Sequence[Spot], ports: Surveying) -> bool:

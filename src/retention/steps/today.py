@@ -3,6 +3,7 @@
 Whatever is overdue, awaiting, unclassified or unanswered is here every day until someone acts.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -26,6 +27,7 @@ from retention.steps.classify import assess_all
 from retention.steps.due import FLAGS, DueList
 from retention.steps.notify import notices
 from retention.steps.reconcile.strays import DARK_AFTER
+from retention.steps.reconcile.surveyed import is_old
 from retention.steps.registers import HOLDS, Registers
 from retention.steps.remind import awaiting
 
@@ -187,12 +189,17 @@ def _surveys(asking: Asking) -> Iterator[Line]:
         if term.reference not in good or london_day(good[term.reference].at) < since
     ]
     yield Line(section, "agreements not surveyed lately", len(behind), (*behind,), bool(behind))
-    known = [each for each in asking.catalogue.surveys() if each.source == INVENTORY]
+    surveys = asking.catalogue.surveys()
+    old = tuple(
+        f"{s.store} ({long_day(london_day(s.as_of))})" for s in surveys if is_old(s, asking.on)
+    )
+    yield Line(section, "stores not seen lately", len(old), old, urgent=bool(old))
+    known = [each for each in surveys if each.source == INVENTORY]
     told_by = tuple(f"{each.store} ({long_day(london_day(each.as_of))})" for each in known)
     yield Line(section, "stores known by an inventory", len(known), told_by)
-    dark = [each for each in asking.catalogue.strays() if each.surveys >= DARK_AFTER]
-    where = tuple(sorted({each.store for each in dark}))
-    yield Line(section, "folders under no agreement", len(dark), where, urgent=bool(dark))
+    dark = Counter(s.store for s in asking.catalogue.strays() if s.surveys >= DARK_AFTER)
+    folders, where = dark.total(), tuple(sorted(dark))
+    yield Line(section, "folders under no agreement", folders, where, urgent=bool(folders))
     last = max((r.at for r in good.values()), default=None)
     told = "never" if last is None else last.isoformat(timespec="minutes")
     yield Line(section, "last good survey", len(records), (told,))

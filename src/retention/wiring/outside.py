@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from retention.errors import NotAuthorisedError
+from retention.errors import AgreementError, NotAuthorisedError, StoreRefusedError
 from retention.ports.clock import Clock
 from retention.settings import Credential, Settings
 
@@ -36,7 +36,10 @@ class Outside:
         given = self._credential("surveyor")
 
         def login() -> Login:
-            now = given.fresh()
+            try:
+                now = given.fresh()
+            except AgreementError as fault:  # it may be half written: a fault of this survey alone
+                raise StoreRefusedError(str(fault), hint=fault.hint) from None
             return Login(now.access_key, now.secret, now.session_token)
 
         s = self.settings

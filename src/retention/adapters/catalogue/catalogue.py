@@ -1,8 +1,8 @@
 """The catalogue in SQLite or PostgreSQL."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice, starmap
 from pathlib import Path
 from secrets import token_bytes, token_hex
@@ -26,6 +26,7 @@ from retention.adapters.catalogue.rows import (
 from retention.adapters.catalogue.sealing import SECRET_BYTES, Bounds
 from retention.adapters.catalogue.tables import (
     HOLDING,
+    NOTICED,
     PART,
     RUN,
     SPAN,
@@ -42,6 +43,7 @@ from retention.ports.catalogue import (
     SILENT_AFTER,
     Holding,
     Loss,
+    Noticed,
     Part,
     Run,
     Stray,
@@ -191,6 +193,23 @@ class SqlCatalogue(database.Adapter):
             for row in connection.execute(select(RUN).where(RUN.c.store.not_in(stores))).all():
                 if now - datetime.fromisoformat(row.began_at) > RESUMED_WITHIN:
                     _forget(connection, row.id)
+
+    def remember(self, found: Collection[Noticed], *, on: date) -> Mapping[Noticed, date]:
+        """Return since which day each of *found* was found every time; forget what was not now."""
+        with self._database.writing() as connection:
+            rows = connection.execute(select(NOTICED)).all()
+            known = {(row.kind, row.subject): date.fromisoformat(row.since) for row in rows}
+            since = {each: known.get(each, on) for each in found}
+            connection.execute(delete(NOTICED))
+            _write(
+                connection,
+                NOTICED,
+                (
+                    {"kind": kind, "subject": subject, "since": day.isoformat()}
+                    for (kind, subject), day in since.items()
+                ),
+            )
+            return since
 
     # What stands
 

@@ -140,7 +140,18 @@ class StrayPartRow(CatalogueTable, table=True):
     traits_text: str = Field(sa_type=Text)
 
 
+class NoticedRow(CatalogueTable, table=True):
+    """A finding, and since which day it was found every time that somebody reconciled."""
+
+    __tablename__ = "noticed"
+
+    kind: str = Field(primary_key=True, sa_type=Text)
+    subject: str = Field(primary_key=True, sa_type=Text)
+    since: str = Field(sa_type=Text)
+
+
 _TABLES = CatalogueTable.metadata.tables
-HOLDING, STRAY, SURVEY, RUN, SPAN, PART, STRAY_PART = (
-    _TABLES[name] for name in ("holding", "stray", "survey", "run", "span", "part", "stray_part")
+HOLDING, STRAY, SURVEY, RUN, SPAN, PART, STRAY_PART, NOTICED = (
+    _TABLES[name]
+    for name in ("holding", "stray", "survey", "run", "span", "part", "stray_part", "noticed")
 )

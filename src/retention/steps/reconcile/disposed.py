@@ -12,14 +12,15 @@ from retention.domain.disposition import Event, State
 from retention.domain.finding import Finding, FindingKind
 from retention.domain.manifest import Manifest, rows_of
 from retention.domain.term import Term
-from retention.errors import EvidenceError
+from retention.errors import EvidenceError, RefusedError, StoreError
 from retention.ports.catalogue import Catalogue, Holding
 from retention.ports.evidence import Evidence
 from retention.ports.ledger import Ledger
 from retention.ports.store import Lists
 from retention.steps.cases import cases, read_proposal
+from retention.steps.classify import Standing
 from retention.steps.effects import datasets_of
-from retention.steps.moves import moved_at, state_of
+from retention.steps.moves import moved_at, states
 
 AFTER: Final = frozenset({State.DISPOSED, State.RESIDUAL, State.CLOSED})
 COMPARED_MAX: Final = 100_000  # versions of one dataset that are held in memory and compared
@@ -50,13 +51,14 @@ def after_disposal(
 ) -> Iterator[Finding]:
     """Yield a finding for each dataset that was destroyed and of which a survey saw something.
 
-    Raises StoreError if its place cannot be listed now.
+    What cannot be compared now is found all the same, and says why.
     """
     manifests: dict[str, list[Manifest]] | None = None
     for term in terms:
+        standing = Standing(states(ledger, term.reference))
         for dataset, holdings in datasets_of(catalogue, term.reference):
             name = str(dataset)
-            if state_of(ledger, name) not in AFTER:
+            if standing.of(name) not in AFTER:
                 continue
             gone_at = moved_at(ledger, name, Event.SEE_GONE)
             back = [h for h in holdings if h.kind != _BACKUP and h.seen_at > gone_at]
@@ -68,12 +70,19 @@ def after_disposal(
 
 
 def _manifests(ledger: Ledger, evidence: Evidence) -> dict[str, list[Manifest]]:
-    """Return the manifests of everything that was looked for after its destruction."""
+    """Return the manifests of everything that was looked for after its destruction.
+
+    A proposal that was damaged at rest is left out: what it was about can then not be compared.
+    """
     found: dict[str, list[Manifest]] = {}
     for case in cases(ledger):
         if not case.verified:
             continue
-        for item in read_proposal(case, evidence).items:
+        try:
+            items = read_proposal(case, evidence).items
+        except (EvidenceError, RefusedError):
+            continue
+        for item in items:
             if item.manifest.root in case.verified:
                 found.setdefault(item.manifest.dataset, []).append(item.manifest)
     return found
@@ -86,23 +95,34 @@ def _finding(
     evidence: Evidence,
     lister: Lists,
 ) -> Finding:
+    kind = FindingKind.LISTED_AFTER_DISPOSAL
+    try:
+        there = _there(back, lister)
+        same = [said for each in manifests if (said := _same(each, there, evidence))]
+    except EvidenceError:
+        detail = "the manifest can no longer be read, so nothing can be compared"
+    except StoreError as fault:
+        detail = f"it cannot be compared now: {fault}"
+    else:
+        kind = FindingKind.RESURRECTION if same else kind
+        none = (
+            "nothing of the manifest is among it" if manifests else "there is no manifest to read"
+        )
+        detail = same[0] if same else none
+    rows = sum(h.versions + h.markers + h.uploads for h in back)
+    size_bytes = sum(h.size_bytes for h in back)
+    store = back[0].store
+    return Finding(kind, store, name, detail, datasets=1, rows=rows, size_bytes=size_bytes)
+
+
+def _there(back: Sequence[Holding], lister: Lists) -> _Back:
     there = _Back()
     for place in sorted({h.place for h in back}):
         for number, version in enumerate(lister.versions(place)):
             if number == COMPARED_MAX:
                 break
             there.add(version)
-    try:
-        same = [said for each in manifests if (said := _same(each, there, evidence))]
-        kind = FindingKind.RESURRECTION if same else FindingKind.LISTED_AFTER_DISPOSAL
-        detail = same[0] if same else "nothing of the manifest is among it"
-    except EvidenceError:
-        kind = FindingKind.LISTED_AFTER_DISPOSAL
-        detail = "the manifest can no longer be read, so nothing can be compared"
-    rows = sum(h.versions + h.markers + h.uploads for h in back)
-    size_bytes = sum(h.size_bytes for h in back)
-    store = back[0].store
-    return Finding(kind, store, name, detail, datasets=1, rows=rows, size_bytes=size_bytes)
+    return there
 
 
 def _same(manifest: Manifest, there: _Back, evidence: Evidence) -> str:

@@ -9,7 +9,7 @@ from retention.domain.finding import Finding, FindingKind
 from retention.domain.incident import IncidentKind, incidents_in
 from retention.domain.store import Store, about
 from retention.domain.words import long_day
-from retention.ports.catalogue import INVENTORY, Catalogue
+from retention.ports.catalogue import INVENTORY, Catalogue, Survey
 from retention.ports.ledger import Ledger
 from retention.steps.moves import stream_of
 
@@ -33,10 +33,15 @@ def surveyed(
             kind = FindingKind.LOOKS_EMPTY
         elif entries and entries[-1].number("failed"):
             kind = FindingKind.STORE_FAILED
-        elif last is None or london_day(last.as_of) < on - WITHIN.get(last.source, NIGHTLY):
+        elif last is None or is_old(last, on):
             kind = FindingKind.NOT_SURVEYED
         if kind is not None:
             yield Finding(kind, store.name, detail=said)
+
+
+def is_old(survey: Survey, on: date) -> bool:
+    """Tell whether what it saw is older than the next survey should have let it become."""
+    return london_day(survey.as_of) < on - WITHIN.get(survey.source, NIGHTLY)
 
 
 def _looks_empty(store: Store, ledger: Ledger) -> bool:

@@ -6,7 +6,7 @@ Source: UK GDPR, articles 33(2) and 38(6).
 from collections.abc import Sequence
 
 from retention.domain.entry import Entry
-from retention.domain.incident import TOLD_NOBODY, Incident
+from retention.domain.incident import TOLD_NOBODY, Incident, IncidentKind
 from retention.domain.roles import Act, require
 from retention.errors import AgreementError, RefusedError
 from retention.steps.incidents import every_incident
@@ -67,6 +67,11 @@ def _title(incident: Incident) -> str:
 
 def _notes(incident: Incident, told: Sequence[str]) -> tuple[str, ...]:
     notes = []
+    if incident.kind == IncidentKind.STORE_LOOKS_EMPTY:
+        notes.append(
+            "It says that the store is as empty as it looked: the next survey counts, however "
+            "little it sees. If all is back, survey it first and close this afterwards."
+        )
     if incident.is_personal:
         notes.append(
             "It is marked as a possible personal data breach: the reason is your assessment of it."

@@ -1,6 +1,6 @@
 """All the questions to a bucket, and the few to one version in it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -45,8 +45,8 @@ class S3Probes:
         self._has_locks: dict[str, bool] = {}
         self._refused: set[tuple[str, str]] = set()
 
-    def capabilities(self, place: str) -> Capabilities:
-        """Ask everything about the bucket of *place*.
+    def capabilities(self, place: str, *, only: Collection[str] = ()) -> Capabilities:
+        """Ask about the bucket of *place*: all of it, or *only* what these fields say.
 
         Rules of lifecycle, replication and inventory count as far as they concern *place*.
         Raises ValueError if *place* is not one of S3's, StoreError as the port says.
@@ -55,6 +55,8 @@ class S3Probes:
         values: dict[str, Any] = {}
         unknown: dict[str, str] = {}
         for names, question in _QUESTIONS.items():
+            if only and not set(names) & set(only):
+                continue
             try:
                 values |= zip(names, question(self._client, asking), strict=True)
             except NotKnownError as error:

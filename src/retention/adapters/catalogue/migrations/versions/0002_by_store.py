@@ -52,6 +52,7 @@ def upgrade() -> None:
     _table("span", ("run", "number"), ("sealed",))
     _table("part", ("run", "agreement", "dataset", "place", "number"), (*COPY, *totals))
     _table("stray_part", ("run", *folder, "number"), totals)
+    _table("noticed", ("kind", "subject"), ("since",))
 
 
 def _table(name: str, key: tuple[str, ...], others: tuple[str, ...]) -> None:
