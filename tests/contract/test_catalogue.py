@@ -1,19 +1,13 @@
 """The Laws of ``ports.catalogue``, in memory, on SQLite and on PostgreSQL."""
 
 from collections import Counter
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-import sqlalchemy as sa
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from sqlalchemy.pool import NullPool
 
 from retention.adapters.catalogue import SqlCatalogue, migrate
-from retention.adapters.catalogue.tables import CatalogueTable
-from retention.domain.totals import Totals, Traits
-from retention.errors import StaleError, StoreRefusedError, StoreUnavailableError
+from retention.domain.totals import Traits
+from retention.errors import StaleError, StoreUnavailableError
 from retention.ports.catalogue import (
     INVENTORY,
     LISTING,
@@ -23,10 +17,9 @@ from retention.ports.catalogue import (
     SILENT_AFTER,
     STRAYS_MAX,
     UPLOADS,
-    Stray,
 )
 from retention.ports.store import WHOLE, Span
-from tests.support.catalogues import SEEN, concluded, fill, part
+from tests.support.catalogues import SEEN, concluded, fill, part, stray
 from tests.support.databases import MEMORY, POSTGRES, SQLITE, fresh_url, migrated_twice
 from tests.support.memory import MemoryCatalogue
 
@@ -40,15 +33,6 @@ def empty(request, tmp_path):
     else:
         with SqlCatalogue(migrated_twice(migrate, fresh_url(request, tmp_path))) as it:
             yield it
-
-
-@pytest.fixture(params=[SQLITE, POSTGRES])
-def url(request, tmp_path):
-    return migrated_twice(migrate, fresh_url(request, tmp_path))
-
-
-def stray(under="s3://nacel/", folder="9f86d081", why="unclaimed", store="nacel", **counts):
-    return Stray(store, under, folder, why, Totals(**{"versions": 3, "size_bytes": 30, **counts}))
 
 
 def named(catalogue, agreement=None):
@@ -188,6 +172,25 @@ def test_a_store_is_surveyed_by_one_at_a_time(empty):
     assert empty.begin("nacel", source=LISTING, terms="t", now=SEEN) is not None
 
 
+def test_whoever_keeps_something_is_alive(empty):
+    run = empty.begin("nacel", source=LISTING, terms="t", now=SEEN)
+    at = SEEN + SILENT_AFTER * 0.9
+    empty.keep(run, [Span("", "m")], [part()], [], now=at)
+    assert empty.begin("nacel", source=LISTING, terms="t", now=SEEN + SILENT_AFTER * 1.5) is None
+    assert empty.begin("nacel", source=LISTING, terms="t", now=at + SILENT_AFTER) is not None
+
+
+def test_what_is_found_every_time_says_since_when(empty):
+    dark, public = ("dark", "store:nacel"), ("public", "store:nacel")
+    day = SEEN.date()
+    assert empty.remember({dark}, on=day) == {dark: day}
+    later = day + timedelta(days=7)
+    assert empty.remember({dark, public}, on=later) == {dark: day, public: later}
+    assert empty.remember({public}, on=later) == {public: later}
+    last = later + timedelta(days=7)
+    assert empty.remember({dark, public}, on=last) == {dark: last, public: later}
+
+
 def test_a_run_that_died_is_taken_up_where_it_stood(empty):
     spans = [Span("", "a/%2F é\n"), Span("a/%2F é\n", "q"), UPLOADS]
     first = empty.begin("nacel", source=LISTING, terms="t", now=SEEN)
@@ -292,96 +295,3 @@ def test_a_span_that_breaks_off_is_not_kept_in_part(empty):
     assert empty.seen(run)[0].versions == 0
     empty.end(run, resumable=True)
     assert list(empty.begin("nacel", source=LISTING, terms="t", now=SEEN).done) == []
-
-
-# What only databases can show
-
-
-def test_what_one_process_wrote_the_next_reads(url):
-    with SqlCatalogue(url) as one, SqlCatalogue(url) as other:
-        fill(one, "nacel", [part()])
-        assert named(other) == [part().dataset]
-
-
-def test_thousands_of_holdings_are_written_at_once(url):
-    many = [part(f"NACEL/patient/england/{n:05}") for n in range(5000)]
-    with SqlCatalogue(url) as it:
-        fill(it, "nacel", many)
-        assert named(it, "NACEL") == [each.dataset for each in many]
-
-
-def test_a_database_that_fails_half_way_keeps_what_was_there(url):
-    with SqlCatalogue(url) as it:
-        fill(it, "nacel", [part()])
-        run = it.begin("nacel", source=LISTING, terms="t", now=LATER)
-        with pytest.raises(StoreRefusedError):
-            it.keep(run, [WHOLE], [part("NACEL/x"), part(class_name=None)], [], now=LATER)
-        it.keep(run, [WHOLE], [part("NACEL/x")], [], now=LATER)
-        with pytest.raises(StoreRefusedError):
-            it.conclude(run, replace(concluded("nacel"), digest=None))
-        assert named(it) == [part().dataset]
-
-
-def test_an_instant_without_a_zone_is_refused(url):
-    with SqlCatalogue(url) as it, pytest.raises(ValueError, match="without a zone"):
-        fill(it, "nacel", [part(newest_at=datetime(2031, 4, 1))])
-
-
-def test_another_process_resumes_only_with_the_same_secret(url):
-    mine, theirs = b"m" * 32, b"t" * 32
-    with SqlCatalogue(url, secret=mine) as it:
-        first = it.begin("nacel", source=LISTING, terms="t", now=SEEN)
-        it.keep(first, [Span("", "m")], [part()], [], now=SEEN)
-        it.end(first, resumable=True)
-    with SqlCatalogue(url, secret=mine) as it:
-        second = it.begin("nacel", source=LISTING, terms="t", now=SEEN)
-        assert list(second.done) == [Span("", "m")]
-        it.end(second, resumable=True)
-    with SqlCatalogue(url, secret=theirs) as it:
-        assert list(it.begin("nacel", source=LISTING, terms="t", now=SEEN).done) == []
-
-
-def test_no_bound_is_stored_in_the_clear_and_none_after_the_end(url):
-    bound = "patient/mary-example/scan.dcm"  # invented
-    with SqlCatalogue(url) as it:
-        run = it.begin("nacel", source=LISTING, terms="t", now=SEEN)
-        it.keep(run, [Span("", bound)], [part()], [], now=SEEN)
-        stored = _everything(url)
-        assert "scan.dcm" not in stored
-        assert run.id in stored
-        it.conclude(run, concluded("nacel"))
-        assert run.id not in _everything(url)
-
-
-def test_what_stood_by_agreement_stands_until_its_place_is_surveyed(url):
-    columns = "agreement, dataset, place, class_name, binding, kind, versions, markers, uploads"
-    with sa.create_engine(url, poolclass=NullPool).begin() as connection:
-        for n, place in enumerate(("s3://nacel/a/", "s3://nacel-dr/a/")):
-            connection.execute(
-                sa.text(
-                    f"INSERT INTO holding (store, source, traits_text, {columns}, size_bytes, seen_at)"
-                    f" VALUES ('', 'listing', '{{}}', 'NACEL', 'NACEL/a/{n}', '{place}', 'a', '[]',"
-                    f" 'primary', 1, 0, 0, 1, '2031-01-01T00:00:00+00:00')"
-                )
-            )
-    with SqlCatalogue(url) as it:
-        assert named(it) == ["NACEL/a/0", "NACEL/a/1"]
-        fill(it, "nacel", [])
-        it.retire(["nacel"], now=SEEN)
-        assert named(it) == ["NACEL/a/1"]
-
-
-def test_the_table_is_that_of_the_model(url):
-    ours = {"include_object": lambda _o, name, *_: name != "catalogue_version"}
-    with sa.create_engine(url, poolclass=NullPool).connect() as connection:
-        context = MigrationContext.configure(connection, opts=ours)
-        assert compare_metadata(context, CatalogueTable.metadata) == []
-
-
-def _everything(url):
-    """Return every cell of every table as text."""
-    engine = sa.create_engine(url, poolclass=NullPool)
-    with engine.connect() as connection:
-        tables = sa.inspect(engine).get_table_names()
-        rows = (row for t in tables for row in connection.execute(sa.text(f"SELECT * FROM {t}")))
-        return "\n".join(map(str, rows))

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from retention.domain.totals import Totals, Traits
-from retention.ports.catalogue import LISTING, Part, Survey
+from retention.ports.catalogue import LISTING, Part, Stray, Survey
 from retention.ports.store import WHOLE
 
 SEEN = datetime(2031, 4, 1, 9, 30, 0, 123_456, tzinfo=UTC)
@@ -21,6 +21,11 @@ def part(dataset="NACEL/patient/england/2019", place="s3://nacel/2019/", **chang
     totals = {"versions": 12, "markers": 1, "size_bytes": 5 * 2**40}
     totals |= {"oldest_at": datetime(2019, 1, 1, tzinfo=UTC), **changed}
     return Part(dataset=dataset, place=place, **said, totals=Totals(**totals))
+
+
+def stray(under="s3://nacel/", folder="9f86d081", why="unclaimed", store="nacel", **counts):
+    """Return what nobody claims in one folder."""
+    return Stray(store, under, folder, why, Totals(**{"versions": 3, "size_bytes": 30, **counts}))
 
 
 def concluded(store, now=SEEN, **changed):
