@@ -10,7 +10,10 @@ import re
 from functools import lru_cache
 from typing import Final
 
-_DIGITS: Final = re.compile(r"(?<![0-9])[0-9]{3}[ _.-]?[0-9]{3}[ _.-]?[0-9]{4}(?![0-9])")
+_DIGITS: Final = re.compile(  # a letter before it says that it is another number
+    r"(?:(?<![A-Za-z0-9])|(?<=NHS)|(?<=nhs)|(?<=CHI)|(?<=chi))"
+    r"[0-9]{3}[ _.-]?[0-9]{3}[ _.-]?[0-9]{4}(?![A-Za-z0-9])"
+)
 _EMAIL: Final = re.compile(r"[^@\s/]+(?:@|%40)[^@\s/]+\.[A-Za-z]{2,}")
 _BETWEEN: Final = "(?:[ _+\u00a0-]|%20){0,2}"
 _POSTCODE: Final = re.compile(  # in capitals: in small letters too much else looks like one
