@@ -4,6 +4,7 @@ All questions are about listings, which are safe to ask again; a page is asked f
 that it begins behind, so that asking twice skips nothing and repeats nothing.
 """
 
+import logging
 import random
 import ssl
 from collections.abc import Callable, Mapping
@@ -42,6 +43,8 @@ class Service:
 
     def __init__(self, whereabouts: Whereabouts, logins: Logins, terms: Terms) -> None:
         """Nothing is asked yet."""
+        for name in ("botocore", "urllib3"):  # below this they write down keys
+            logging.getLogger(name).setLevel(logging.WARNING)
         self.whereabouts, self.logins, self.terms = whereabouts, logins, terms
         self.random = random.Random()  # noqa: S311 - it spreads pauses, and keeps no secret
         self._lock = Lock()

@@ -1,6 +1,5 @@
 """HTTP for one lane: one connection that is kept, nothing that is tried again or followed."""
 
-import logging
 import socket
 import ssl
 import time
@@ -54,7 +53,6 @@ class Wire:
         self, endpoint_url: str, patience: Patience, trust: ssl.SSLContext | None = None
     ) -> None:
         """Prepare to ask at *endpoint_url*, which is http, or https whose host *trust* knows."""
-        logging.getLogger("urllib3").setLevel(logging.WARNING)  # below this it writes down keys
         self._patience = patience
         self._connections: WeakSet[HTTPConnection] = WeakSet()
         url = parse_url(endpoint_url)
