@@ -1,7 +1,8 @@
 """Invented buckets of any size, which the name of the bucket describes.
 
 ``made-1000000-1000-50`` holds a million rows in a thousand datasets, and one key in fifty has
-letters that a listing must encode.  Nothing in it is by chance: the same name, the same bucket.
+letters that a listing must encode; a fourth number is how many milliseconds each of its pages
+waits.  Nothing in it is by chance: the same name, the same bucket.
 
 Ten rows are nine keys: under the first key a delete marker stands on the data that it hides.
 """
@@ -35,17 +36,20 @@ _CURRENT = f"<Contents><Key>{{}}</Key><LastModified>{{}}.000Z</LastModified>{_DA
 
 @dataclass(frozen=True)
 class Made:
-    """A bucket: how many rows and datasets, and of how many keys one is *odd* (0 for none)."""
+    """A bucket: how many rows and datasets, of how many keys one is *odd* (0 for none), and how
+    long a page waits.
+    """
 
     rows: int
     datasets: int = 1000
     odd: int = 0
+    wait_ms: int = 0
 
     @classmethod
     def parse(cls, name: str) -> Self | None:
         """Read the name of a bucket; None if it is not one of these."""
         word, *numbers = name.split("-")
-        if word != "made" or not 1 <= len(numbers) <= 3 or not all(map(str.isdecimal, numbers)):
+        if word != "made" or not 1 <= len(numbers) <= 4 or not all(map(str.isdecimal, numbers)):
             return None
         made = cls(*map(int, numbers))
         return made if made.datasets else None
@@ -53,7 +57,7 @@ class Made:
     @property
     def name(self) -> str:
         """The name of the bucket."""
-        return f"made-{self.rows}-{self.datasets}-{self.odd}"
+        return f"made-{self.rows}-{self.datasets}-{self.odd}-{self.wait_ms}"
 
     @property
     def keys(self) -> int:

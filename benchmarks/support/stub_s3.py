@@ -3,10 +3,10 @@
     python -m support.stub_s3             # from benchmarks/; prints the port, ends with its stdin
 
 Any bucket whose name ``made.py`` can read is there.  Its rows are written to a file when it is
-first asked for, and a page is a stretch of that file, so that a page costs one copy.  It answers
-ListObjectVersions, ListObjectsV2 (prefix, delimiter, markers, tokens, max-keys, encoding-type),
-ListMultipartUploads (none), HEAD and location; whatever else is asked is refused, and no signature
-is looked at.
+first asked for, and a page is a stretch of that file, so that a page costs one copy; where the
+name says so, each answer waits, as it would on a network.  It answers ListObjectVersions,
+ListObjectsV2 (prefix, delimiter, markers, tokens, max-keys, encoding-type), ListMultipartUploads
+(none), HEAD and location; whatever else is asked is refused, and no signature is looked at.
 """
 
 import argparse
@@ -189,12 +189,12 @@ def joined(stretches: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return whole
 
 
-def answer(method: str, target: str) -> tuple[str, list[bytes | memoryview]]:
-    """Return the status and the body for a request."""
+def answer(method: str, target: str) -> tuple[str, list[bytes | memoryview], int]:
+    """Return the status and the body for a request, and how many milliseconds they wait."""
     asked = Asked(target)
     made = Made.parse(asked.bucket)
     if made is None:
-        return "404 Not Found", [fault("NoSuchBucket")]
+        return "404 Not Found", [fault("NoSuchBucket")], 0
     body: list[bytes | memoryview] | None = None
     if method == "HEAD" and not asked.key:
         body = []
@@ -207,8 +207,8 @@ def answer(method: str, target: str) -> tuple[str, list[bytes | memoryview]]:
             plain = (plain for word, plain in PLAIN.items() if word in asked.options)
             body = [document(*said) for said in plain] or None
     if body is None:
-        return "501 Not Implemented", [fault("NotImplemented")]
-    return "200 OK", body
+        return "501 Not Implemented", [fault("NotImplemented")], 0
+    return "200 OK", body, made.wait_ms
 
 
 PLAIN = {
@@ -242,19 +242,25 @@ class Connection(asyncio.Protocol):
         while (end := self._come.find(b"\r\n\r\n")) >= 0:
             head, self._come = self._come[:end], self._come[end + 4 :]
             method, target, _ = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ")
-            status, body = answer(method, target)
-            length = sum(map(len, body))
-            headers = (
-                f"HTTP/1.1 {status}\r\nContent-Type: application/xml\r\nServer: made\r\n"
-                f"x-amz-request-id: 1\r\nx-amz-bucket-region: {REGION}\r\n"
-                f"Content-Length: {length}\r\n\r\n"
-            ).encode()
-            first, *rest = body or [b""]
-            self._transport.write(headers + first)
-            for piece in rest:
-                self._transport.write(piece)
+            status, body, wait_ms = answer(method, target)
+            if wait_ms:  # a client that asks once more meanwhile is none of those we run
+                asyncio.get_running_loop().call_later(wait_ms / 1000, self._say, status, body)
+            else:
+                self._say(status, body)
         if len(self._come) > REQUEST_BYTES_MAX:
             self._transport.abort()
+
+    def _say(self, status: str, body: list[bytes | memoryview]) -> None:
+        length = sum(map(len, body))
+        headers = (
+            f"HTTP/1.1 {status}\r\nContent-Type: application/xml\r\nServer: made\r\n"
+            f"x-amz-request-id: 1\r\nx-amz-bucket-region: {REGION}\r\n"
+            f"Content-Length: {length}\r\n\r\n"
+        ).encode()
+        first, *rest = body or [b""]
+        self._transport.write(headers + first)
+        for piece in rest:
+            self._transport.write(piece)
 
 
 async def serve(port: int) -> None:

@@ -15,7 +15,7 @@ PREFIXES = ("", "patient/england/", "patient/engl", "patient/wales/2010/", "zzz"
 def ask(made, **options):
     """Return a page: its root, and its parts by name with their texts."""
     query = urlencode({name.replace("_", "-"): value for name, value in options.items()})
-    status, body = answer("GET", f"/{made.name}?{query}")
+    status, body, _ = answer("GET", f"/{made.name}?{query}")
     assert status == "200 OK"
     root = ET.fromstring(b"".join(body))
     for each in root.iter():
@@ -140,3 +140,10 @@ def test_a_listing_begins_behind_any_key_whether_it_is_there_or_not():
 )
 def test_what_is_not_a_listing_is_answered_plainly_or_refused(method, target, status):
     assert answer(method, target)[0] == status
+
+
+def test_an_answer_waits_as_the_name_of_its_bucket_says():
+    slow = Made(10, wait_ms=50)
+    assert Made.parse(slow.name) == slow
+    assert answer("GET", f"/{slow.name}?versions")[2] == 50
+    assert answer("GET", f"/{Made(10).name}?versions")[2] == 0
