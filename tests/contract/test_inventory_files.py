@@ -310,11 +310,21 @@ def test_what_reads_the_files_reaches_nothing_else(tmp_path, statement):
         assert engine.execute(f"FROM '{folder}/inside.parquet'").fetchall() == [(1,)]
 
 
-def test_what_reads_the_files_prints_nothing_however_long_it_takes(tmp_path):
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "enable_progress_bar",  # it would be printed to whoever waits
+        "autoinstall_known_extensions",
+        "autoload_known_extensions",
+        "allow_community_extensions",
+        "allow_persistent_secrets",
+        "python_enable_replacements",
+    ],
+)
+def test_what_reads_the_files_neither_prints_nor_fetches_anything_by_itself(tmp_path, setting):
     with reader._engine(tmp_path, 100_000_000, 1) as engine:
         for each in (engine, engine.cursor()):
-            shown = each.execute("SELECT current_setting('enable_progress_bar')").fetchone()
-            assert shown == (False,)
+            assert each.execute("SELECT current_setting($s)", {"s": setting}).fetchone() == (False,)
 
 
 def test_a_folder_is_not_shown(bench):
