@@ -15,7 +15,7 @@ from retention.adapters.s3.fast.strict import SPACE, Element, document
 from retention.adapters.s3.fast.trouble import UnreadableError
 
 ROWS: Final = "RowsStandHere"
-_BEGINNINGS, _ENDS = ("<Version>", "<DeleteMarker>"), ("</Version>", "</DeleteMarker>")
+_AROUND: Final = (("<Version>", "</Version>"), ("<DeleteMarker>", "</DeleteMarker>"))
 _NOT_IN_XML: Final = bytes([*range(9), 0x0B, 0x0C, *range(0x0E, 0x20)])
 # In this order: what &amp; leaves behind is no reference any more.
 _REFERENCES: Final = {"&quot;": '"', "&apos;": "'", "&lt;": "<", "&gt;": ">", "&amp;": "&"}
@@ -36,9 +36,13 @@ class Quick:
         text = _plain(body)
         if text is None:
             return None
-        start = min((at for each in _BEGINNINGS if (at := text.find(each)) >= 0), default=-1)
-        end = max(at + len(each) if (at := text.rfind(each)) >= 0 else 0 for each in _ENDS)
-        if not 0 <= start < end:
+        start, end = len(text), 0
+        for beginning, ending in _AROUND:
+            if (at := text.find(beginning, 0, start)) >= 0:
+                start = at
+            if (at := text.rfind(ending, end)) >= 0:
+                end = at + len(ending)
+        if start > end:
             return None
         rows = self._rows(text[start:end])
         shell = _shell(f"{text[:start]}<{ROWS}/>{text[end:]}") if rows else None

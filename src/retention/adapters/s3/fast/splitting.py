@@ -1,6 +1,7 @@
 """Finds where a range that another lane walks can be cut, so that something lies behind."""
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Final
@@ -42,27 +43,28 @@ class Splitter:
         Bounds need not be keys, but there are servers that lose a row behind one that is none.
         Sets the ceiling of the claim to what was learned of where its keys end.
         """
-        inside = self._folders(asker, claim)
-        if inside:
-            places = spread(inside, claim.pieces)
+        for folders in self._folders(asker, claim):
+            places = spread(folders, claim.pieces)
             keys = (self._behind(asker, folder, claim.through) for folder in places)
-            return sorted({key for key in keys if key is not None})
+            if found := sorted({key for key in keys if key is not None}):
+                return found
         key = self._probed(asker, claim)
         return [] if key is None else [key]
 
-    def _folders(self, asker: Asker, claim: Claim) -> list[str]:
-        """Return the folders that a range has ahead, of the uppermost level that has any."""
+    def _folders(self, asker: Asker, claim: Claim) -> Iterator[list[str]]:
+        """Yield the folders that a range has ahead, level by level, where it has any."""
         level = self._prefix
         for _ in range(LEVELS_MAX):
             folders = self._level(asker, level, claim.low)
             inside = folders[bisect_right(folders, claim.low) :]
             if claim.through is not None:
                 inside = inside[: bisect_left(inside, claim.through)]
+            if inside:
+                yield inside
             end = claim.low.find(DELIMITER, len(level))
-            if inside or end < 0:
-                return inside
+            if end < 0:
+                return
             level = claim.low[: end + 1]
-        return []
 
     def _level(self, asker: Asker, prefix: str, low: str) -> list[str]:
         """Return the folders right under *prefix*, at least some of those behind *low*."""

@@ -1,7 +1,7 @@
 """A place in several lanes at once: threads that walk, cut each other's ranges, end together."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from threading import Event, Thread
 from typing import Final
 
@@ -71,13 +71,12 @@ class Sweep:
 
     def _lane(self, number: int) -> None:
         asker = self._askers[number]
-        with Lane(self._channel):
+        with Lane(self._channel), closing(asker):
             while (found := self._work.take()) is not None:
                 if isinstance(found, Claim):
                     self._cut(asker, found)
                 else:
                     self._walk(asker, found, number)
-            asker.close()
 
     def _cut(self, asker: Asker, claim: Claim) -> None:
         bounds: list[str] = []
