@@ -113,7 +113,8 @@ def by_command(aws, bucket):
         if not page.get("IsTruncated"):
             return sorted(found)
         last = max(v.key for v in rows)
-        marker = ["--key-marker", last, "--version-id-marker", page["NextVersionIdMarker"]]
+        last_id = page["NextVersionIdMarker"]
+        marker = [f"--key-marker={last}", f"--version-id-marker={last_id}"]  # ids may begin with -
 
 
 @pytest.mark.ceph

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retention.adapters.s3.fast.middle import alphabet_of, middle, spread, successor
-from retention.adapters.s3.fast.work import Claim, Work
+from retention.adapters.s3.fast.work import PAGES_MIN, Claim, Work
 from retention.ports.store import Page, Span, Swept
 from tests.contract.test_sweeps import cut_at
 from tests.support.s3_pages import instant_of
@@ -127,16 +127,16 @@ def test_all_is_finished_once_whoever_cuts_what_and_when(keys, edges, data):
 def test_a_claim_that_comes_too_late_changes_nothing():
     work = Work([Span()])
     one = work.take()
-    server = Server(["a", "b", "c", "d", "e", "f", "g"])
-    for after in ("", "b"):
-        work.gave(one, *server.page(after)[:1], more=True)
+    server = Server("abcdefghijklmnop")
+    for after in ["", *"bdfhjln"][:PAGES_MIN]:
+        work.gave(one, server.page(after)[0], more=True)
     claim = work.take()
     assert isinstance(claim, Claim)
-    work.gave(one, server.page("d")[0], more=True)
-    work.cut(claim, ["d", "e"])
+    work.gave(one, server.page(one.key)[0], more=True)
+    work.cut(claim, [one.key, "a"])
     assert one.through is None
     assert not one.claimed
-    ((page, span),) = work.gave(one, server.page("f")[0], more=False)
-    assert (page.keys, span) == (["g"], Span())
+    ((page, span),) = work.gave(one, server.page("n")[0], more=False)
+    assert (page.keys, span) == (["o", "p"], Span())
     work.cut(claim, ["z"])
     assert work.take() is None

@@ -15,7 +15,7 @@ from retention.adapters.s3.fast.columns import part
 from retention.ports.store import Page, Span
 
 PAGES_MAX: Final = 10  # between two finishes, unless one key has more rows than they hold
-PAGES_MIN: Final = 2  # that a range has had before it is worth cutting
+PAGES_MIN: Final = 4  # that a range has had before it is worth cutting
 _SAMPLE_EVERY: Final = 40
 
 Finished = tuple[Page, Span | None]
