@@ -20,7 +20,7 @@ from retention.adapters.s3.lists import S3Lists
 from retention.domain.dataset import Kind
 from retention.errors import StoreRefusedError
 from retention.ports.store import WHOLE, Span
-from tests.contract.test_store import ODD, PAGES
+from tests.contract.test_store import ODD, PAGED, PAGES
 from tests.support.engines import ENGINES, STORES, engine
 from tests.support.hostile import Script, hostile
 from tests.support.s3_pages import STYLES, Stored, row
@@ -68,7 +68,7 @@ def odd(bench):
     return bucket, there
 
 
-@pytest.mark.parametrize("page_rows", PAGES)
+@pytest.mark.parametrize("page_rows", PAGED)
 def test_nothing_is_missed_and_nothing_comes_twice(bench, odd, page_rows):
     bucket, there = odd
     for lanes in bench.lanes:
@@ -155,7 +155,7 @@ def reaches(span, other):
     return span.through is None or (other.through is not None and other.through <= span.through)
 
 
-@pytest.mark.parametrize("page_rows", PAGES)
+@pytest.mark.parametrize("page_rows", PAGED)
 def test_many_versions_of_one_key_fill_pages(bench, page_rows):
     bucket = bench.bucket()
     there = [bucket.put("p/a", b"")]
@@ -168,7 +168,7 @@ def test_many_versions_of_one_key_fill_pages(bench, page_rows):
     assert swept(store.sweep(place, spans), spans) == sorted(there)
 
 
-@pytest.mark.parametrize("page_rows", PAGES)
+@pytest.mark.parametrize("page_rows", PAGED)
 def test_what_was_written_while_versions_were_off_is_swept_too(bench, page_rows):
     bucket = bench.bucket(versioned=False)
     there = {bucket.put("p/before", b""), bucket.put("p/both", b"lost"), bucket.put("p/only", b"")}
