@@ -19,9 +19,14 @@ from retention.domain.agreement import Person
 from retention.domain.approval import SignedAnswer
 from retention.domain.canonical import Json, digest_of, sha256
 from retention.domain.entry import Draft, Entry, Record
+from retention.domain.finding import Finding
 from retention.domain.proposal import mark_of
+from retention.domain.store import Store
+from retention.domain.totals import Totals
 from retention.errors import AnswerError, LedgerBrokenError, RefusedError, StaleError
 from retention.ports.identities import Account
+from retention.steps.survey import Surveyed
+from tests.support.memory import MemoryCatalogue
 
 FOLDER = "RETENTION_FAKE_FOLDER"
 PROPOSAL = sha256(b"an invented proposal")
@@ -209,8 +214,23 @@ class FakeWork:
     def notify(self) -> None:
         self._note("notify", "all")
 
-    def survey(self, progress: object) -> None:
-        self._note("survey", "all")
+    def stores(self, names: Sequence[str] = ()) -> list[Store]:
+        return [Store(name, f"s3://{name}/") for name in names or ("records",)]
+
+    def survey_store(self, store: Store, progress: object) -> Surveyed:
+        self._note("survey", store.name)
+        return Surveyed(store.name, Totals(), Totals())
+
+    def conclude_surveys(self) -> None:
+        self._note("conclude", "all")
+
+    @property
+    def catalogue(self) -> MemoryCatalogue:
+        return MemoryCatalogue()
+
+    def reconcile(self, progress: object) -> list[Finding]:
+        self._note("reconcile", "all")
+        return []
 
     def propose(self) -> None:
         self._note("propose", "all")
