@@ -204,8 +204,14 @@ def test_the_sketch_is_of_distinct_contents_that_are_not_empty(bench):
 
 
 def test_a_sketch_of_few_contents_that_come_often_has_them_all(bench):
-    rows = [data(f"p/{n}", str(n % 40).encode()) for n in range(4000)]
+    rows = [data(f"p/{n}", str(n % 40).encode()) for n in range(2000)]
     assert one(bench, rows).traits.sketch == chosen({row.etag for row in rows})
+
+
+def test_a_sketch_has_contents_wherever_their_etags_lie(bench):
+    etags = [zeros + digit for zeros in ("", "0", "00") for digit in "8421f"]
+    rows = [Row(f"p/{n}", f"v{n}", size=1, etag=etags[n % 15]) for n in range(600)]
+    assert one(bench, rows).traits.sketch == set(etags)
 
 
 def test_an_empty_bucket_has_no_groups(bench):

@@ -28,7 +28,7 @@ def test_a_file_that_is_missing_is_an_error(bench, form):
 @pytest.mark.parametrize("how", ["longer", "shorter", "other", "empty"])
 def test_a_file_that_was_changed_is_an_error(bench, form, how):
     written = bench.write(form)
-    whole = written.content(tables(written, 2))
+    whole = written.read_file(number=2)
     other = bytes([whole[0] ^ 1]) + whole[1:]
     content = {"longer": whole + b"x", "shorter": whole[:-1], "other": other, "empty": b""}[how]
     written.write_file(content, number=2)

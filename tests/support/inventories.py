@@ -229,6 +229,11 @@ class Published:
         """Remove a file beside the manifest."""
         self._client.delete_object(Bucket=self.to, Key=self.folder + name)
 
+    def read_file(self, *, number=0):
+        """Return the content of a data file."""
+        key = self.files[number]["key"]
+        return self._client.get_object(Bucket=self.to, Key=key)["Body"].read()
+
     def write_file(self, content, *, number=0):
         """Write another content of a data file, which the manifest does not know."""
         key = self.files[number]["key"]
