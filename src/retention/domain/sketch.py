@@ -19,7 +19,7 @@ SHARED_MIN: Final = 3  # contents that two places must share to be called copies
 
 def chosen(etags: Iterable[str]) -> frozenset[str]:
     """Return the sketch of versions with these *etags*; those of empty objects are left out."""
-    return frozenset(etag[:DIGITS] for etag in nsmallest(SKETCH_MAX, set(etags)))
+    return frozenset(nsmallest(SKETCH_MAX, {etag[:DIGITS] for etag in etags}))
 
 
 def are_copies(one: frozenset[str], other: frozenset[str]) -> bool:
