@@ -17,20 +17,9 @@ from retention.steps.stores import ask_stores, findings_of
 from retention.views.stores import OF_FIELD, rows
 from tests.support.cast import agreement
 from tests.support.policies import changed, contract
+from tests.support.stores import GOOD as ANY_GOOD
 
-GOOD = Capabilities(
-    versioning="enabled",
-    mfa_delete=False,
-    object_lock=False,
-    lock_default="",
-    encryption="aws:kms key/1",
-    region="eu-west-2",
-    public=(),
-    replicates_to=(),
-    expires=(),
-    inventories=(),
-    surveyor_can=(),
-)
+GOOD = replace(ANY_GOOD, object_lock=False, encryption="aws:kms key/1")
 RECORDS = Store("records", "s3://records/")
 LISTED = replace(RECORDS, inventory="s3://lists/records/")
 

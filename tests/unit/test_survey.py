@@ -33,6 +33,19 @@ def at_every_span(monkeypatch):
     monkeypatch.setattr("retention.steps.keeping.KEPT_ROWS", 1)
 
 
+def disposed_of():
+    """Return a world whose one dataset was destroyed, and is in its backup still."""
+    world = World()
+    world.fill(("2019",))
+    world.publish()
+    proposal = world.propose_all()
+    world.approve(proposal)
+    world.clock.step(days=8)
+    world.dispose(proposal)
+    world.check_gone(proposal)
+    return world
+
+
 # Everything is counted
 
 
@@ -89,14 +102,7 @@ def test_one_version_of_each_copy_is_looked_at_and_no_more_than_a_budget(
 
 
 def test_nothing_of_a_destroyed_dataset_stays_in_the_catalogue():
-    world = World()
-    world.fill(("2019",))
-    world.publish()
-    proposal = world.propose_all()
-    world.approve(proposal)
-    world.clock.step(days=8)
-    world.dispose(proposal)
-    world.check_gone(proposal)
+    world = disposed_of()
     world.backups_age_out()
     world.survey()
     assert list(world.catalogue.holdings()) == []
@@ -341,14 +347,7 @@ def test_what_is_left_and_what_is_done_hold_every_key_once(bounds, data):
 
 
 def test_a_store_emptied_by_our_own_disposal_is_believed():
-    world = World()
-    world.fill(("2019",))
-    world.publish()
-    proposal = world.propose_all()
-    world.approve(proposal)
-    world.clock.step(days=8)
-    world.dispose(proposal)
-    world.check_gone(proposal)
+    world = disposed_of()
     world.survey()
     assert not world.kinds(Entry.INCIDENT)
     assert {h.kind for h in world.catalogue.holdings()} == {"backup"}

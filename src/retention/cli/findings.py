@@ -14,7 +14,7 @@ from retention.errors import RefusedError
 from retention.views.figures import size
 
 _WIDTH, _INDENT = 96, 9
-_COLOURS = {Severity.SEVERE: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
+COLOURS = {Severity.SEVERE: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
 
 def fail_on_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -75,7 +75,7 @@ def require_none_of(found: Sequence[Finding], fail_on: str | None) -> None:
 
 def _head(each: Finding) -> Iterator[str]:
     """Yield what is true of all findings of one kind."""
-    mark = click.style(f"{each.severity.value:<{_INDENT}}", fg=_COLOURS[each.severity], bold=True)
+    mark = click.style(f"{each.severity.value:<{_INDENT}}", fg=COLOURS[each.severity], bold=True)
     yield f"{mark}{click.style(each.kind.value, bold=True)}"
     yield from _folded(f"{each.words[0].upper()}{each.words[1:]}.")
     yield from _folded(f"What to do: {each.remedy}.")

@@ -11,7 +11,7 @@ import click
 from retention import wiring
 from retention.cli.common import WIDTH, lines
 from retention.cli.common import as_json as json_option
-from retention.cli.findings import fail_on_option, page, plain, require_none_of
+from retention.cli.findings import COLOURS, fail_on_option, page, plain, require_none_of
 from retention.cli.progress import Bars
 from retention.domain.finding import Finding, FindingKind, Severity
 from retention.steps.stores import StoreSaid, ask_stores
@@ -19,7 +19,6 @@ from retention.views.figures import count
 from retention.views.stores import OF_FIELD, Row, rows
 
 _INDENT, _QUESTION = 2, 18
-_COLOURS = {Severity.SEVERE: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 _NOT_KNOWN = "magenta"
 
 
@@ -93,7 +92,7 @@ def _head(each: StoreSaid) -> str:
 
 def _table(each: StoreSaid) -> Iterator[str]:
     if each.says is None:
-        yield click.style("! it could not be asked", fg=_COLOURS[Severity.WARNING])
+        yield click.style("! it could not be asked", fg=COLOURS[Severity.WARNING])
         return
     about = {OF_FIELD[f.kind]: f for f in reversed(each.findings) if f.kind in OF_FIELD}
     for row in rows(each.says):
@@ -104,7 +103,7 @@ def _row(row: Row, finding: Finding | None) -> Iterator[str]:
     """Yield one answer under a sign, so that it is seen without colours too."""
     sign, colour = (" ", None) if row.known else ("?", _NOT_KNOWN)
     if finding is not None:
-        sign, colour = "!", _COLOURS[finding.severity]
+        sign, colour = "!", COLOURS[finding.severity]
     room = WIDTH - _INDENT - _QUESTION
     folded = wrap(row.answer, room, break_long_words=False, break_on_hyphens=False)
     for number, text in enumerate(folded):

@@ -17,7 +17,6 @@ from retention.domain.store import Spot, Store
 UNCLAIMED = "unclaimed"
 NAMES_SOMEBODY = "names-somebody"  # a value looks like a person: it goes into no list
 TOO_LONG = "name-too-long"  # nothing could be written of it on the ledger
-WHYS = (UNCLAIMED, NAMES_SOMEBODY, TOO_LONG)
 _FOLDER_BYTES = 8
 
 

@@ -188,7 +188,7 @@ class Composition(Outside):
         from retention.steps.propose import Freezing, propose  # noqa: PLC0415  # lazy
 
         ports = Freezing(
-            store=self.lists("surveyor"),
+            store=self.lists(),
             probes=self.probes("surveyor"),
             ledger=self.ledger,
             evidence=self.evidence,
@@ -229,7 +229,7 @@ class Composition(Outside):
         )
         ports = Disposing(
             authority=authority,
-            lister=self.lists("surveyor"),
+            lister=self.lists(),
             destruction=destruction,
             ledger=self.ledger,
             evidence=self.evidence,
@@ -242,7 +242,7 @@ class Composition(Outside):
         from retention.steps.verify import Verification, check_gone  # noqa: PLC0415  # lazy
 
         ports = Verification(
-            self.lists("verifier"),
+            self.verifies(),
             self.ledger,
             self.evidence,
             self.clock,

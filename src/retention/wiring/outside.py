@@ -22,15 +22,14 @@ class Outside:
     settings: Settings
     clock: Clock
 
-    def lists(self, role: str) -> "S3Lists":
-        """Return a lister with the credential of *role*."""
+    def verifies(self) -> "S3Lists":
+        """Return the verifier's lister: never the engine, nor the pages, of whoever enumerated."""
         from retention.adapters.s3.lists import S3Lists  # noqa: PLC0415  # lazy
 
-        rows = 701 if role == "verifier" else 1000  # never the pages of whoever enumerated
-        return S3Lists(self._s3(role), page_rows=rows)
+        return S3Lists(self._s3("verifier"), page_rows=701)
 
-    def sweeps(self) -> "FastLists":
-        """Return what lists whole stores, by another way than the verifier's."""
+    def lists(self) -> "FastLists":
+        """Return the surveyor's lister, by which whatever is planned was enumerated."""
         from retention.adapters.s3.fast import FastLists, Login  # noqa: PLC0415  # lazy
 
         given = self._credential("surveyor")

@@ -41,7 +41,7 @@ def stores(work: "Composition", names: Sequence[str] = ()) -> list[Store]:
 def survey_store(work: "Composition", store: Store, progress: "Progress") -> Surveyed:
     """Survey one store; what went wrong is in the answer."""
     ports = Surveying(
-        sweeps=work.sweeps(),
+        sweeps=work.lists(),
         probes=work.probes("surveyor"),
         inventories=work.inventories(),
         catalogue=work.catalogue,
@@ -56,7 +56,7 @@ def survey_store(work: "Composition", store: Store, progress: "Progress") -> Sur
 def dark(work: "Composition", store: Store, progress: "Progress") -> tuple[list[Dark], int]:
     """Name the folders of *store* that nobody claims; nothing of it is kept."""
     spots = spots_of(work.library.agreements(work.clock.today()))
-    return dark_folders(store, spots, sweeps=work.sweeps(), progress=progress)
+    return dark_folders(store, spots, sweeps=work.lists(), progress=progress)
 
 
 def conclude(work: "Composition") -> list[Known]:
@@ -82,7 +82,7 @@ def reconcile_all(work: "Composition", progress: "Progress") -> "list[Finding]":
         catalogue=work.catalogue,
         ledger=work.ledger,
         evidence=work.evidence,
-        lister=work.lists("surveyor"),
+        lister=work.lists(),
         clock=work.clock,
         progress=progress,
         probed=lambda store: ask_store(store, agreements, probes=probes).findings,

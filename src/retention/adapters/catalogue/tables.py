@@ -12,7 +12,24 @@ class CatalogueTable(SQLModel):
     metadata = MetaData()
 
 
-class HoldingRow(CatalogueTable, table=True):
+class Counted(SQLModel):
+    """What a table says of some rows of a store."""
+
+    versions: int = Field(sa_type=Number)
+    markers: int = Field(sa_type=Number)
+    uploads: int = Field(sa_type=Number)
+    size_bytes: int = Field(sa_type=Number)
+
+
+class Totalled(Counted):
+    """What a table says of some rows, with their times and traits, which are canonical JSON."""
+
+    oldest_at: str | None = Field(sa_type=Text)
+    newest_at: str | None = Field(sa_type=Text)
+    traits_text: str = Field(sa_type=Text)
+
+
+class HoldingRow(Totalled, CatalogueTable, table=True):
     """A holding; *binding* and *traits_text* are canonical JSON."""
 
     __tablename__ = "holding"
@@ -24,18 +41,11 @@ class HoldingRow(CatalogueTable, table=True):
     class_name: str = Field(sa_type=Text)
     binding: str = Field(sa_type=Text)
     kind: str = Field(sa_type=Text)
-    versions: int = Field(sa_type=Number)
-    markers: int = Field(sa_type=Number)
-    uploads: int = Field(sa_type=Number)
-    size_bytes: int = Field(sa_type=Number)
-    oldest_at: str | None = Field(sa_type=Text)
-    newest_at: str | None = Field(sa_type=Text)
     seen_at: str = Field(sa_type=Text)
     source: str = Field(sa_type=Text)
-    traits_text: str = Field(sa_type=Text)
 
 
-class StrayRow(CatalogueTable, table=True):
+class StrayRow(Totalled, CatalogueTable, table=True):
     """What no agreement claims in one folder, which a digest stands for."""
 
     __tablename__ = "stray"
@@ -44,18 +54,11 @@ class StrayRow(CatalogueTable, table=True):
     under: str = Field(primary_key=True, sa_type=Text)
     folder: str = Field(primary_key=True, sa_type=Text)
     why: str = Field(primary_key=True, sa_type=Text)
-    versions: int = Field(sa_type=Number)
-    markers: int = Field(sa_type=Number)
-    uploads: int = Field(sa_type=Number)
-    size_bytes: int = Field(sa_type=Number)
-    oldest_at: str | None = Field(sa_type=Text)
-    newest_at: str | None = Field(sa_type=Text)
-    traits_text: str = Field(sa_type=Text)
     first_seen_at: str = Field(sa_type=Text)
     surveys: int = Field(sa_type=Number)
 
 
-class SurveyRow(CatalogueTable, table=True):
+class SurveyRow(Counted, CatalogueTable, table=True):
     """The last good survey of one store."""
 
     __tablename__ = "survey"
@@ -68,10 +71,6 @@ class SurveyRow(CatalogueTable, table=True):
     as_of: str = Field(sa_type=Text)
     digest: str = Field(sa_type=Text)
     terms: str = Field(sa_type=Text)
-    versions: int = Field(sa_type=Number)
-    markers: int = Field(sa_type=Number)
-    uploads: int = Field(sa_type=Number)
-    size_bytes: int = Field(sa_type=Number)
     stray_rows: int = Field(sa_type=Number)
 
 
@@ -99,7 +98,7 @@ class SpanRow(CatalogueTable, table=True):
     sealed: str = Field(sa_type=Text)
 
 
-class PartRow(CatalogueTable, table=True):
+class PartRow(Totalled, CatalogueTable, table=True):
     """What one span holds of one copy of one dataset."""
 
     __tablename__ = "part"
@@ -112,16 +111,9 @@ class PartRow(CatalogueTable, table=True):
     class_name: str = Field(sa_type=Text)
     binding: str = Field(sa_type=Text)
     kind: str = Field(sa_type=Text)
-    versions: int = Field(sa_type=Number)
-    markers: int = Field(sa_type=Number)
-    uploads: int = Field(sa_type=Number)
-    size_bytes: int = Field(sa_type=Number)
-    oldest_at: str | None = Field(sa_type=Text)
-    newest_at: str | None = Field(sa_type=Text)
-    traits_text: str = Field(sa_type=Text)
 
 
-class StrayPartRow(CatalogueTable, table=True):
+class StrayPartRow(Totalled, CatalogueTable, table=True):
     """What one span holds that no agreement claims."""
 
     __tablename__ = "stray_part"
@@ -131,13 +123,6 @@ class StrayPartRow(CatalogueTable, table=True):
     folder: str = Field(primary_key=True, sa_type=Text)
     why: str = Field(primary_key=True, sa_type=Text)
     number: int = Field(primary_key=True, sa_type=Number)
-    versions: int = Field(sa_type=Number)
-    markers: int = Field(sa_type=Number)
-    uploads: int = Field(sa_type=Number)
-    size_bytes: int = Field(sa_type=Number)
-    oldest_at: str | None = Field(sa_type=Text)
-    newest_at: str | None = Field(sa_type=Text)
-    traits_text: str = Field(sa_type=Text)
 
 
 class NoticedRow(CatalogueTable, table=True):
