@@ -230,6 +230,19 @@ def disposed():
     return world, before
 
 
+def test_what_was_seen_before_the_disposal_has_not_come_back():
+    world = surveyed_world(("2019",))
+    proposal = world.propose_all()
+    world.approve(proposal)
+    world.clock.step(days=8)
+    world.dispose(proposal)
+    world.check_gone(proposal)
+    known = [h.dataset for h in world.catalogue.holdings() if h.kind == "primary"]
+    assert known == ["INV/patient/2019"], "the last survey is older than the disposal"
+    findings = reconciled(world)
+    assert not [f for f in findings if f.about == "INV/patient/2019"]
+
+
 def after(world):
     world.clock.step(days=1)
     findings = [f for f in found(world) if f.about == "INV/patient/2019"]
@@ -276,6 +289,22 @@ def test_without_its_key_a_manifest_compares_nothing_and_it_is_said(disposed):
 
 
 # Stores
+
+
+def test_data_that_lie_there_unencrypted_are_found_by_class_whatever_the_default(world):
+    class Bare(type(world.store)):
+        def look(self, place, version, *, locks):
+            return replace(super().look(place, version, locks=locks), encryption="")
+
+    world.store.__class__ = Bare
+    assert ("not-encrypted", "records", "INV/patient/") in kinds(found(world))
+    assert ("not-encrypted", "store:records", True) in raised(world)
+
+
+def test_data_outside_the_agreed_regions_are_raised(world):
+    world.library.now = replace(world.library.now, regions=("eu-west-1",))
+    assert ("out-of-region", "records", "INV") in kinds(found(world))
+    assert ("out-of-region", "store:records", True) in raised(world)
 
 
 @pytest.mark.parametrize(

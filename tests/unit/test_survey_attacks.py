@@ -181,6 +181,11 @@ def test_spans_of_one_place_are_not_taken_for_those_of_another():
     world.put("aaa/x", copy="dr")
     good = surveyed(world, Store("ours", "s3://dr/"))
     assert good.rows == len(world.buckets["dr"].held)
+    world.store.__class__ = Breaking
+    surveyed(world, Store("part", "s3://records/patient/"))
+    world.store.__class__ = whole
+    whole_bucket = surveyed(world, Store("part", "s3://records/"))
+    assert whole_bucket.rows == len(world.buckets["records"].held)
 
 
 # What is raised, and when
