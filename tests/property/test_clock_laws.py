@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from itertools import product
 
+import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
@@ -40,6 +41,30 @@ def test_whatever_the_unknown_turns_out_to_be_nothing_was_due_too_early(row, dat
     if line.latest_by is not None:
         assert after.timeline.latest_by <= line.latest_by
     assert before.overdue <= after.overdue
+
+
+@pytest.mark.parametrize("cut_off", ["none", "financial-year-end"])
+def test_a_maximum_that_was_moved_is_certain_whenever_the_clock_began(cut_off):
+    """Found by the law above: the gap of a clause differs with the day from which it counts."""
+    row = {
+        "trigger": "dsa-ended",
+        "cut_off": cut_off,
+        "keep_at_least": "P1Y",
+        "destroy_by": "P3Y",
+        "agreement": ["2017-11-27 to 2017-11-27"],
+        "after_end": "dispose",
+        "extensions": ["hqip until 2021-01-01 signed 2019-01-01 moving the maximum"],
+        "recorded": ["ended-not-renewed 2019-01-02"],
+        "on": date(2019, 1, 1),
+    }
+    told = assessment(row).timeline.latest_by
+    began = [date(2017, 11, 27) - timedelta(days) for days in range(800)]
+    afterwards = [
+        assessment(row | {"recorded": [*row["recorded"], f"dsa-ended {day}"]}).timeline.latest_by
+        for day in began
+    ]
+    assert max(afterwards) <= told
+    assert told < date(2024, 2, 1), "two years' gap at the most, and no more"
 
 
 @given(situations, st.integers(2019, 2028), st.data())

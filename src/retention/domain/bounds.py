@@ -8,6 +8,7 @@ Source: ``clock.md``, rulings 5, 7, 9 and 13.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import partial
 
 from retention.domain.agreement import Covers, RetentionClass
 from retention.domain.clock import Period
@@ -17,20 +18,21 @@ from retention.domain.within import Firmness, Within
 from retention.domain.words import long_day, period_words
 
 _NEXT = timedelta(days=1)
+_CALENDAR_DAYS = 4 * 365 + 1  # after which leap years come round, and what depends on them
 
 
 @dataclass(frozen=True, slots=True)
 class Maximum:
     """The last day on which a clause lets it exist, how that may be read, and whose clause it is.
 
-    *through* is the last day of the minimum in the same clause, if there is one and it is known;
-    *room* is the time that an exact period leaves to dispose of it.
+    *gap* answers how much later the clause lets it exist than it demands, and is None where it
+    demands nothing; *room* is the time that an exact period leaves to dispose of it.
     """
 
     gone_by: date
     firmness: Firmness
     owner: str  # "" is the owner of the class's own rule
-    through: date | None = None
+    gap: Callable[[], timedelta] | None = None  # asked for only if an extension moves it
     room: Period | None = None
 
     def moved_to(self, until: date) -> date:
@@ -38,10 +40,10 @@ class Maximum:
 
         An exact period has its own time to dispose from there; a licence simply ends later.
         """
-        if self.room is not None and self.through is not None:
+        if self.room is not None:
             moved = self.room.after(until)
         else:
-            moved = until + (self.gone_by - self.through if self.through else timedelta(0))
+            moved = until if self.gap is None else until + self.gap()
         return max(moved, self.gone_by)
 
 
@@ -70,12 +72,13 @@ class Bounds:
         ends: Callable[[date], tuple[date, str]],
         *,
         owner: str,
-        through: date | None,
+        kept: Callable[[date], date] | None = None,
         room: Period | None = None,
     ) -> None:
         """Add the maximum that *ends*, with its sentence, as counted from the *start*.
 
-        Where its day only warns, a later one may be certain: that is added, too.
+        *kept* returns the last day that the same clause demands, counted from the same day.  Where
+        the maximum's day only warns, a later one may be certain: that is added, too.
         """
         if start.maximum_from is None:
             self.maximum_known = False
@@ -85,8 +88,8 @@ class Bounds:
             counts.append((start.by, Firmness.AT_THE_LATEST))
         for day, firmness in counts:
             gone_by, told = ends(day)
-            found = Maximum(gone_by, firmness, owner, through, room)
-            self.maximums.append(found)
+            gap = None if kept is None else partial(_gap, day, firmness, ends, kept)
+            self.maximums.append(Maximum(gone_by, firmness, owner, gap, room))
             self.working.append(told)
 
     def shortest(self, through: date | None) -> tuple[date | None, Firmness, date | None]:
@@ -103,6 +106,21 @@ class Bounds:
             return warned, Firmness.WARNING, firm
         is_open = not self.maximum_known or any(m.firmness is not Firmness.FIRM for m in some)
         return firm, Firmness.AT_THE_LATEST if firm and is_open else Firmness.FIRM, firm
+
+
+def _gap(
+    start: date,
+    firmness: Firmness,
+    ends: Callable[[date], tuple[date, str]],
+    kept: Callable[[date], date],
+) -> timedelta:
+    """Return how much later a maximum ends than the minimum of its clause, from one *start*.
+
+    Where the start may turn out to be earlier it is the widest there can be, so that what is
+    certain now stays true.
+    """
+    starts = range(_CALENDAR_DAYS if firmness is Firmness.AT_THE_LATEST else 1)
+    return max(ends(day)[0] - kept(day) for day in (start - n * _NEXT for n in starts))
 
 
 def extend(
@@ -144,10 +162,7 @@ def _move(
     is_late = each.signed_on > last
     if moved == maximum.gone_by or (is_late and moved < each.signed_on):
         return []  # no extension, or one that would be over before it was signed
-    through = maximum.through and max(maximum.through, each.until)
-    bounds.maximums[bounds.maximums.index(maximum)] = replace(
-        maximum, gone_by=moved, through=through
-    )
+    bounds.maximums[bounds.maximums.index(maximum)] = replace(maximum, gone_by=moved)
     bounds.working.append(
         f"which moves the maximum from {long_day(maximum.gone_by)} to {long_day(moved)}, as it says"
     )

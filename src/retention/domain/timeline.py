@@ -155,9 +155,8 @@ def _duty(
     under = f" (clause {clause})" if clause else ""
     if rule.keep_exactly is not None and rule.dispose_within is not None:
         _exact(rule, start, begun, owner, under, bounds)
-    through = None
     if rule.keep_at_least is not None:
-        through = _minimum(rule, rule.keep_at_least, facts, start, begun, under, bounds)
+        _minimum(rule, rule.keep_at_least, facts, start, begun, under, bounds)
     if (most := rule.destroy_by) is not None:
 
         def ends(day: date) -> tuple[date, str]:
@@ -166,7 +165,17 @@ def _duty(
             told = f"at most {period_words(most)} from {long_day(counted)}{under}"
             return gone_by, f"{told}: through {long_day(gone_by)}"
 
-        bounds.limit(start, ends, owner=owner, through=through)
+        bounds.limit(start, ends, owner=owner, kept=_kept(rule))
+
+
+def _kept(rule: Rule) -> Callable[[date], date] | None:
+    """Return how the minimum of *rule* alone ends, whatever else is known of the dataset."""
+    keep = rule.keep_at_least
+    if keep is None:
+        return None
+    if isinstance(keep, Age):
+        return lambda born: birthday(born, keep.years)
+    return lambda day: keep.after(cut_off(rule.cut_off, day))
 
 
 def _missing(rule: Rule, facts: Facts, start: Within, *, use_end: bool) -> set[str]:
@@ -210,10 +219,10 @@ def _minimum(
     begun: date | None,
     under: str,
     bounds: Bounds,
-) -> date | None:
+) -> None:
     if begun is None:
         bounds.minimum_known = False
-        return None
+        return
     if isinstance(keep, Age):
         told, through = _birthday(keep, facts, start, bounds)
     else:
@@ -222,7 +231,6 @@ def _minimum(
         told = f"kept {period_words(keep)}"
     bounds.through.append(through)
     bounds.working.append(f"{told}{under}: through {long_day(through)}")
-    return through
 
 
 def _birthday(keep: Age, facts: Facts, born: Within, bounds: Bounds) -> tuple[str, date]:
@@ -252,7 +260,6 @@ def _exact(
     keep, dispose_within = rule.keep_exactly, rule.dispose_within
     assert keep is not None
     assert dispose_within is not None
-    through = None
     if begun is None:
         bounds.minimum_known = False
     else:
@@ -268,7 +275,7 @@ def _exact(
         told = f"disposed of within {period_words(dispose_within)} of {long_day(kept)}"
         return gone_by, f"{told}: through {long_day(gone_by)}"
 
-    bounds.limit(start, ends, owner=owner, through=through, room=dispose_within)
+    bounds.limit(start, ends, owner=owner, room=dispose_within)
 
 
 def _carried(rule: Rule, start: Within, begun: date | None) -> date | None:
