@@ -1,5 +1,6 @@
 """Rule 8: whenever a disposal dies, the next run ends where it would have ended."""
 
+import re
 from itertools import count
 
 import pytest
@@ -30,6 +31,7 @@ def approved(monkeypatch, objects):
 
 
 ROUNDS_MAX = 12
+INSTANT = re.compile(r"[0-9-]{10}T[0-9:.]{12}Z")  # a rerun is later, and nothing else
 ANSWERS = {"records-manager": "rm-01", "information-asset-owner": "iao-01"}
 
 
@@ -56,7 +58,7 @@ def ending(world, proposal):
     statement = world.evidence.read(certified.text("statement"))
     return {
         "held": sorted(world.store.held),
-        "statement": Certificate.read(statement).statement(),
+        "statement": INSTANT.sub("", Certificate.read(statement).statement().decode()),
         "states": {r.text("dataset"): r.text("after") for r in world.kinds(Entry.MOVED)},
         "letters": {(*each.to, each.subject) for each in world.courier.letters},
     }

@@ -40,12 +40,17 @@ class PowerCut(BaseException):
 
 
 class DieAt:
-    """A hook that raises *error* at call number *call*, counted from 0, and counts on."""
+    """A hook that raises *error* at call number *call*, counted from 0, and counts on.
 
-    def __init__(self, call=None, error=PowerCut):
-        self.call, self.error, self.calls = call, error, 0
+    Of calls of *port* alone, if one is named, such as ``store.destroy``.
+    """
+
+    def __init__(self, call=None, error=PowerCut, port=""):
+        self.call, self.error, self.port, self.calls = call, error, port, 0
 
     def __call__(self, name):
+        if self.port not in {"", name}:
+            return
         number, self.calls = self.calls, self.calls + 1
         if number == self.call:
             raise self.error if isinstance(self.error, BaseException) else self.error()
@@ -117,6 +122,16 @@ class MemoryLedger(_Hooked):
     def stream(self, stream):
         with self._call("stream"):
             return list(self._streams[stream])
+
+    def lengths(self, streams):
+        with self._call("lengths"):
+            return {stream: self._held[stream] for stream in streams}
+
+    def under(self, prefix):
+        with self._call("under"):
+            names = [name for name in sorted(self._streams) if name.startswith(prefix)]
+            found = [record for name in names if name != prefix for record in self._streams[name]]
+        yield from found
 
     def of_kind(self, *kinds):
         with self._call("of_kind"):

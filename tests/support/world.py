@@ -6,6 +6,7 @@ Everything that can stop a run goes through ``world.calls``: a test may die at a
 import base64
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from itertools import count
 
 from retention.domain.approval import SignedAnswer, pause_key
 from retention.domain.calendar import stamp
@@ -83,7 +84,7 @@ class World:
         self.inventories, self.configured = None, []
         self.gate = Key()
         self.courier = MemoryCourier()
-        self.secrets = 0
+        self.secrets, self.workers = 0, count(1)
 
     def put(self, key="patient/2019/a", content=b"x", copy="records"):
         return self.buckets[copy].put(key, content)
@@ -261,7 +262,15 @@ class World:
 
     def dispose(self, proposal):
         destruction = Destruction(
-            self.authority, self.store, self.ledger, self.evidence, NoProgress(), "destroyer:1"
+            self.authority,
+            self.store,
+            self.ledger,
+            self.evidence,
+            self.clock,
+            NoProgress(),
+            "destroyer:1",
+            worker=f"worker-{next(self.workers)}",
+            wait=lambda seconds: self.clock.step(seconds=seconds),
         )
         ports = Disposing(
             authority=self.authority,

@@ -304,7 +304,7 @@ def test_batches_of_another_size_after_a_crash_leave_nothing_out(world, monkeypa
     proposal = world.propose_all()
     world.approve(proposal)
     monkeypatch.setattr(destruction, "BATCH", 2)
-    with pytest.raises(PowerCut), world.dying(DieAt(170)):
+    with pytest.raises(PowerCut), world.dying(DieAt(4, port="store.destroy")):
         world.dispose(proposal)
     assert world.kinds(Entry.OUTCOME)
     assert not world.kinds(Entry.ORDERED)

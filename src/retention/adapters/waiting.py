@@ -25,3 +25,8 @@ def patiently(
 def for_the_gate(look: Callable[[], Record | None]) -> Record | None:
     """Wait for the record of an answer that Prefect has taken."""
     return patiently(look, within_s=GATE_WITHIN_S)
+
+
+def seconds(many: float) -> None:
+    """Sleep: what is waited for is another process."""
+    sleep(many)

@@ -21,6 +21,17 @@ def proposal_stream(digest: str) -> str:
 CERTIFICATES = "certificates"  # one stream, so that numbers have no gaps
 
 
+def orders_of(digest: str, root: str = "") -> str:
+    """Return how the streams of a proposal's orders begin, or those of one manifest's."""
+    start = f"orders:{digest.removeprefix('sha256:')}/"
+    return start if not root else f"{start}{root.removeprefix('sha256:')}/"
+
+
+def orders_stream(digest: str, root: str, first: int) -> str:
+    """Return the stream of one batch's orders: who writes there is alone with that batch."""
+    return f"{orders_of(digest, root)}{first:012d}"
+
+
 @dataclass(slots=True)
 class Case:
     """What the entries of one proposal add up to."""
@@ -32,6 +43,8 @@ class Case:
     decided: list[Record] = field(default_factory=list)
     approved: Record | None = None
     spent: Record | None = None
+    started: Record | None = None  # from here on something may be gone
+    halted: list[Record] = field(default_factory=list)  # by people
     begun: dict[str, Record] = field(default_factory=dict)  # by manifest root, as those below
     intents: dict[str, list[Record]] = field(default_factory=dict)
     outcomes: dict[str, dict[int, Record]] = field(default_factory=dict)  # by first number
@@ -45,13 +58,23 @@ class Case:
     delivered: dict[str, dict[str, Record]] = field(default_factory=dict)  # number → controller
 
     @classmethod
-    def read(cls, stream: Iterable[Record], certificates: Iterable[Record]) -> Self:
-        """Fold a proposal's *stream*; raise LookupError if it was never proposed."""
+    def read(
+        cls,
+        stream: Iterable[Record],
+        certificates: Iterable[Record],
+        orders: Iterable[Record] = (),
+    ) -> Self:
+        """Fold a proposal's *stream*; raise LookupError if it was never proposed.
+
+        *orders* are the entries of its batches; only those of one batch come in their order.
+        """
         records = list(stream)
         if not records or records[0].kind is not Entry.PROPOSED:
             raise LookupError("no such proposal is on the ledger")
         case = cls(records[0].text("proposal"), records[0], len(records))
         for record in records[1:]:
+            case._take(record)
+        for record in orders:
             case._take(record)
         for record in certificates:
             if record.text("proposal") == case.proposal:
@@ -68,6 +91,10 @@ class Case:
                 self.approved = r
             case Entry.SPENT:
                 self.spent = self.spent or r
+            case Entry.BEGUN:
+                self.started = r
+            case Entry.HALTED:
+                self.halted.append(r)
             case Entry.RESIDUAL_SEEN:
                 self.residuals[r.text("root"), r.text("copy")] = r
             case Entry.SEALED:
@@ -126,4 +153,4 @@ class Case:
     @property
     def has_begun(self) -> bool:
         """Whether any intent is on the ledger: from here on nothing can be undone."""
-        return bool(self.intents)
+        return self.started is not None

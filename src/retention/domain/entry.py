@@ -44,7 +44,9 @@ class Entry(StrEnum):
     DECIDED = "decided"  # what that answer is worth
     APPROVED = "approved"  # the last approver agreed
     SPENT = "spent"  # lapsed, declined, drifted or withdrawn: never to be used again
+    HALTED = "halted"  # by a person: a disposal stopped, or an approval withdrawn
     BEGIN_LISTING = "begin_listing"
+    BEGUN = "begun"  # every begin-listing is taken, and with this the first intent was written
     INTENT = "intent"
     OUTCOME = "outcome"
     STOPPED = "stopped"
@@ -93,7 +95,9 @@ FACTS: Mapping[Entry, frozenset[str]] = MappingProxyType(
             Entry.APPROVED: "proposal roots kept decided_on may_begin_on lapses_after",
             Entry.SPENT: "proposal why",
             Entry.BEGIN_LISTING: "proposal root pack versions present arrivals",
-            Entry.INTENT: "proposal root first last by",
+            Entry.HALTED: f"proposal act {_WHY}",
+            Entry.BEGUN: "proposal",
+            Entry.INTENT: "proposal root first last by worker until",
             Entry.OUTCOME: f"proposal root first last pack {_ANSWERS}",
             Entry.STOPPED: "proposal root before code",
             Entry.ORDERED: "proposal root",

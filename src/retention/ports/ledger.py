@@ -1,6 +1,6 @@
 """The append-only Merkle log of evidence."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -44,6 +44,17 @@ class Ledger(Protocol):
 
     def stream(self, stream: str) -> Sequence[Record]:
         """Return the entries of one stream, in order."""
+        ...
+
+    def lengths(self, streams: Collection[str]) -> Mapping[str, int]:
+        """Return how many entries each of *streams* holds at one moment."""
+        ...
+
+    def under(self, prefix: str) -> Iterator[Record]:
+        """Yield the entries of every stream that begins with *prefix*, stream by stream.
+
+        Streams in code points, the entries of each in order.
+        """
         ...
 
     def of_kind(self, *kinds: Entry) -> Iterator[Record]:

@@ -6,14 +6,14 @@ Source: NHS Records Management Code of Practice (2021, updated 2023), s. 5.2 and
 """
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from retention.domain.agreement import Agreement
 from retention.domain.approval import Approval, SignedAnswer, Verdict
 from retention.domain.canonical import digest_of
-from retention.domain.case import Case
+from retention.domain.case import Case, proposal_stream
 from retention.domain.dataset import DatasetId
 from retention.domain.disposition import State
 from retention.domain.eligibility import assess
@@ -52,8 +52,9 @@ class FreshAuthority:
     gate: Checks
     clock: Clock
 
-    def require(self, approval: Approval, manifest: Manifest, *, begun: bool) -> None:
+    def require(self, approval: Approval, manifest: Manifest, *, begun: bool) -> Mapping[str, int]:
         """Return if *manifest* may go on being destroyed under *approval*; see the port's laws."""
+        ground = self._ground(approval, manifest)  # before anything is read that follows from it
         case = case_of(self.ledger, approval.proposal)
         proposal = read_proposal(case, self.evidence)
         item = _item(proposal, approval, manifest)
@@ -76,6 +77,17 @@ class FreshAuthority:
             raise NotAuthorisedError(
                 f"a dataset stands at {state.value}", hint="what remains needs a new review"
             )
+        return ground
+
+    def _ground(self, approval: Approval, manifest: Manifest) -> Mapping[str, int]:
+        """Return the streams that all of this follows from, and how long they are now."""
+        told = [
+            f"notice:{notice.id}"
+            for notice in notices(self.ledger)
+            if manifest.dataset in document_of(notice, self.evidence)["datasets"]
+        ]
+        streams = [proposal_stream(approval.proposal), HOLDS, events_stream(approval.agreement)]
+        return self.ledger.lengths([*streams, *told])
 
     def _require_approved(self, case: Case, proposal: Proposal, approval: Approval) -> None:
         """Raise NotAuthorisedError unless distinct people, in every role, approved exactly this."""

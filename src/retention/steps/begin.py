@@ -6,12 +6,15 @@ was not destroyed by us, and is an incident.
 
 from collections.abc import Iterator, Sequence
 from json import dumps, loads
+from typing import Final
 
 from retention.domain.approval import Approval
-from retention.domain.case import proposal_stream
+from retention.domain.case import Case, proposal_stream
 from retention.domain.entry import Draft, Entry, Fact, Record
+from retention.domain.floor import looks_empty
+from retention.domain.incident import IncidentKind
 from retention.domain.manifest import Manifest, rows_of
-from retention.errors import StaleError
+from retention.errors import StaleError, UnverifiedError
 from retention.ports.authority import Authority
 from retention.ports.clock import Clock
 from retention.ports.evidence import Evidence
@@ -19,8 +22,11 @@ from retention.ports.ledger import Ledger
 from retention.ports.store import Lists
 from retention.steps.cases import case_of, read_proposal
 from retention.steps.compare import Look, Seen, compare
+from retention.steps.expected import is_accepted
 from retention.steps.incidents import raise_incident
 from retention.steps.spend import spend
+
+TRIES_MAX: Final = 3  # listings, if others write about the proposal meanwhile
 
 
 def begin(
@@ -37,7 +43,8 @@ def begin(
 
     Safe to run again: until the first intent it is taken afresh, for what arrives until then
     voids the approval; from then on it is never redone.
-    Raises StaleError if anything was added or changed: the approval is then spent.  A StoreError
+    Raises StaleError if anything was added or changed: the approval is then spent.
+    UnverifiedError if next to nothing is there, until somebody says that this is so.  A StoreError
     passes through, and nothing is concluded from a listing that broke off.
     """
     for manifest in manifests:
@@ -45,7 +52,9 @@ def begin(
         if case.has_begun:
             return
         authority.require(approval, manifest, begun=False)
-        record = _take(manifest, approval, case.length, lister, ledger, evidence)
+        record = _take(manifest, approval, case, lister, ledger, evidence, clock)
+        if record is None:
+            return  # another worker has begun meanwhile, on its own listing
         proposal = read_proposal(case, evidence)
         if record.number("arrivals"):
             spend(ledger, approval.proposal, "drifted", proposal)
@@ -73,31 +82,74 @@ def absent_before(begun: Record, evidence: Evidence) -> set[int]:
 def _take(
     manifest: Manifest,
     approval: Approval,
-    length: int,
+    case: Case,
     lister: Lists,
     ledger: Ledger,
     evidence: Evidence,
-) -> Record:
-    look = Look()
-    counts = dict.fromkeys(Seen, 0)
+    clock: Clock,
+) -> Record | None:
+    """List, and write down what is there; None if the first order was announced meanwhile."""
+    for _ in range(TRIES_MAX):
+        look = Look()
+        counts = dict.fromkeys(Seen, 0)
+        pack = evidence.keep_lines(_absent(manifest, lister, evidence, look, counts), sealed=False)
+        _require_believable(manifest, counts[Seen.PRESENT], case, ledger, clock)
+        facts: dict[str, Fact] = {
+            "proposal": approval.proposal,
+            "root": manifest.root,
+            "pack": pack,
+            "versions": manifest.versions,
+            "present": counts[Seen.PRESENT],
+            "arrivals": look.arrivals + counts[Seen.CHANGED],
+        }
+        draft = Draft(proposal_stream(approval.proposal), Entry.BEGIN_LISTING, facts)
+        try:
+            return ledger.append(draft, expect=case.length)
+        except StaleError:  # two at once: one of them begins again
+            case = case_of(ledger, approval.proposal)
+            if case.has_begun:
+                return None
+    raise StaleError(
+        "others went on with this proposal while it was listed", hint="let dispose run again"
+    )
 
-    def absent() -> Iterator[bytes]:
-        rows = rows_of(evidence.lines(manifest.pack), manifest.root)
-        for number, _, seen in compare(manifest, rows, lister, look):
-            counts[seen] += 1
-            if seen is Seen.ABSENT:
-                yield dumps({"absent": number}).encode()
-        if look.fault is not None:
-            raise look.fault  # a listing that broke off is no evidence
 
-    pack = evidence.keep_lines(absent(), sealed=False)
-    facts: dict[str, Fact] = {
-        "proposal": approval.proposal,
-        "root": manifest.root,
-        "pack": pack,
-        "versions": manifest.versions,
-        "present": counts[Seen.PRESENT],
-        "arrivals": look.arrivals + counts[Seen.CHANGED],
-    }
-    draft = Draft(proposal_stream(approval.proposal), Entry.BEGIN_LISTING, facts)
-    return ledger.append(draft, expect=length)  # two at once: one of them begins again
+def _absent(
+    manifest: Manifest,
+    lister: Lists,
+    evidence: Evidence,
+    look: Look,
+    counts: dict[Seen, int],
+) -> Iterator[bytes]:
+    rows = rows_of(evidence.lines(manifest.pack), manifest.root)
+    for number, _, seen in compare(manifest, rows, lister, look):
+        counts[seen] += 1
+        if seen is Seen.ABSENT:
+            yield dumps({"absent": number}).encode()
+    if look.fault is not None:
+        raise look.fault  # a listing that broke off is no evidence
+
+
+def _require_believable(
+    manifest: Manifest, present: int, case: Case, ledger: Ledger, clock: Clock
+) -> None:
+    """Raise UnverifiedError if next to nothing is there, unless a person said that this is so.
+
+    A store that was swapped or emptied by mistake reads like one whose data are gone.
+    """
+    if not looks_empty(present, manifest.versions):
+        return
+    dataset = manifest.dataset
+    if is_accepted(ledger, dataset, since=case.proposed.at):
+        return
+    raise_incident(
+        ledger,
+        IncidentKind.STORE_LOOKS_EMPTY,
+        dataset,
+        noticed_on=clock.today(),
+        personal=False,
+    )
+    raise UnverifiedError(
+        f"{present} of {manifest.versions} versions are there: the place looks empty",
+        hint="see that the store is what it was; if it is truly empty, the DPO closes the incident",
+    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from retention.domain.case import CERTIFICATES, Case, proposal_stream
+from retention.domain.case import CERTIFICATES, Case, orders_of, proposal_stream
 from retention.domain.entry import Entry
 from retention.domain.proposal import Proposal
 from retention.errors import RefusedError
@@ -13,7 +13,11 @@ from retention.ports.ledger import Ledger
 def case_of(ledger: Ledger, proposal: str) -> Case:
     """Return the case of a *proposal*; raise RefusedError if the ledger has none of that digest."""
     try:
-        return Case.read(ledger.stream(proposal_stream(proposal)), ledger.stream(CERTIFICATES))
+        return Case.read(
+            ledger.stream(proposal_stream(proposal)),
+            ledger.stream(CERTIFICATES),
+            ledger.under(orders_of(proposal)),
+        )
     except LookupError:
         raise RefusedError(
             "no such proposal is on the ledger", hint="retention proposals lists them"

@@ -7,36 +7,39 @@ ledger and of every message, for a key may name a patient: "number 17 of the man
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import groupby, islice
 from json import dumps
+from threading import Condition
+from typing import Final
 
 from retention.domain.approval import Approval
-from retention.domain.case import proposal_stream
-from retention.domain.dataset import Answer, Kind
+from retention.domain.batch import Batch, batches
+from retention.domain.case import Case, proposal_stream
+from retention.domain.dataset import Answer
 from retention.domain.disposition import Event
-from retention.domain.entry import Draft, Entry, Fact, Record
-from retention.domain.manifest import Manifest, Row, rows_of
-from retention.errors import (
-    HeldError,
-    NotAuthorisedError,
-    StaleError,
-    UnverifiedError,
-)
+from retention.domain.entry import Draft, Entry, Fact
+from retention.domain.manifest import Manifest, rows_of
+from retention.domain.orders import LEASE, Standing
+from retention.errors import HeldError, NotAuthorisedError, StaleError, UnverifiedError
 from retention.ports.authority import Authority
+from retention.ports.clock import Clock
 from retention.ports.destruction import Destroys
 from retention.ports.evidence import Evidence
 from retention.ports.ledger import Ledger
 from retention.ports.progress import Progress
 from retention.steps.begin import absent_before
 from retention.steps.cases import case_of, read_proposal
+from retention.steps.lanes import in_lanes
 from retention.steps.moves import move_if_possible
+from retention.steps.ordering import Breaker, order
 from retention.steps.spend import spend
+from retention.steps.taking_up import Desk
 
-BATCH = 500  # authority is read again before each: so much may still go after a hold is placed
-
-_Batch = list[tuple[int, Row]]
+BATCH = 1000  # authority is read again before each: so much may still go after a hold is placed
+ASKED_AGAIN_MAX: Final = 5  # times, if what the authority's yes follows from changes under it
+LOOKS_MAX: Final = 40  # at the batches that others hold, or that the store failed on
+WAIT_S: Final = LEASE.total_seconds() / 20  # between two looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,29 +50,40 @@ class Destruction:
     store: Destroys
     ledger: Ledger
     evidence: Evidence
+    clock: Clock
     progress: Progress
     by: str  # whose credential gives the orders, such as "destroyer:3fa9c27b"
+    worker: str  # which process gives them: no two share it
+    wait: Callable[[float], None]  # sleeps for so many seconds
+    lanes: int = 1  # batches at a time
 
 
 @dataclass(slots=True)
 class _Run:
-    """One manifest under one approval: what stood on the ledger when this run began."""
+    """One manifest under one approval, in the hands of this worker."""
 
     manifest: Manifest
     approval: Approval
     absent: set[int]
-    whole: dict[int, int]  # first → last number of each batch of which everything was taken
-    spared: set[tuple[str, str]] = field(default_factory=set)  # (copy, key) with data left
+    desk: Desk
+    breaker: Breaker
+    # The batches that this look is done with, by first row: whether all of one went, and of the
+    # pieces of the same key before it.
+    ended: dict[int, bool] = field(default_factory=dict)
+    left: int = 0  # batches that are held by others, or must be asked for again
+    turn: Condition = field(default_factory=Condition)
 
 
 def destroy(manifest: Manifest, approval: Approval, ports: Destruction) -> None:
     """Order the end of every version in *manifest*; what arrived later is left alone.
 
-    Safe to run again after a crash at any call: a batch that went whole is passed over, any other
-    is asked again.  A stop is for good: what remains needs a new review.
+    Safe to run again after a crash at any call, and twice at once: a batch that is done is passed
+    over, one that another worker holds is left to it until its lease is over.  A stop is for good:
+    what remains needs a new review.
 
     Raises NotDueError, HeldError, NotAuthorisedError or StaleError, perhaps part-way: the ledger
-    says how far.  UnverifiedError if the stored manifest is not the one that was approved.
+    says how far.  UnverifiedError if the stored manifest is not the one that was approved, and
+    StoreUnavailableError if a store does not answer any more, or others are still at work.
     """
     case = case_of(ports.ledger, approval.proposal)
     if manifest.root in case.stopped:
@@ -77,84 +91,103 @@ def destroy(manifest: Manifest, approval: Approval, ports: Destruction) -> None:
     if manifest.root in case.ordered:
         move_if_possible(ports.ledger, manifest.dataset, Event.FINISH)
         return  # single use: a second run finds nothing to do
-    if (begun := case.begun.get(manifest.root)) is None:
-        raise UnverifiedError("no begin-listing was taken", hint="steps.begin comes first")
-    for _ in rows_of(ports.evidence.lines(manifest.pack), manifest.root):
-        pass  # the root is known at the end: nothing is ordered on rows that were edited at rest
-    outcomes = case.outcomes.get(manifest.root, {})
-    whole = {first: r.number("last") for first, r in outcomes.items() if _went_whole(r)}
-    run = _Run(manifest, approval, absent_before(begun, ports.evidence), whole)
-    for batch in _batches(rows_of(ports.evidence.lines(manifest.pack), manifest.root)):
-        _one_batch(batch, run, ports)
-        ports.progress.at(f"destroy {manifest.dataset}", batch[-1][0], manifest.versions)
+    run = _run(manifest, approval, case, ports)
+    for look in range(LOOKS_MAX):
+        if look:
+            ports.wait(WAIT_S)
+        _look(run, ports)
+        run.breaker.require_closed()
+        if not run.left:
+            break
+    else:
+        raise run.breaker.fault(f"{run.left} batches are still in other hands")
     _append(Entry.ORDERED, run, ports, {})
     move_if_possible(ports.ledger, manifest.dataset, Event.FINISH)
 
 
-def _batches(rows: Iterable[Row]) -> Iterator[_Batch]:
-    """Cut numbered rows into batches of one copy each, always the same for the same manifest."""
-    for _, group in groupby(enumerate(rows, start=1), key=lambda pair: pair[1].copy):
-        while batch := list(islice(group, BATCH)):
-            yield batch
+def _run(manifest: Manifest, approval: Approval, case: Case, ports: Destruction) -> _Run:
+    if (begun := case.begun.get(manifest.root)) is None:
+        raise UnverifiedError("no begin-listing was taken", hint="steps.begin comes first")
+    for _ in rows_of(ports.evidence.lines(manifest.pack), manifest.root):
+        pass  # the root is known at the end: nothing is ordered on rows that were edited at rest
+    absent = absent_before(begun, ports.evidence)
+    desk = Desk(
+        manifest, approval, ports.ledger, ports.clock, ports.by, ports.worker, case.has_begun
+    )
+    return _Run(manifest, approval, absent, desk, Breaker())
 
 
-def _one_batch(batch: _Batch, run: _Run, ports: Destruction) -> None:
-    span: dict[str, Fact] = {"first": batch[0][0], "last": batch[-1][0]}
-    if run.whole.get(batch[0][0]) == batch[-1][0]:
-        return
+def _look(run: _Run, ports: Destruction) -> None:
+    """Go once through the manifest, and do what nobody else is doing."""
+    run.desk.read()
+    run.ended.clear()
+    run.left = 0
+    rows = rows_of(ports.evidence.lines(run.manifest.pack), run.manifest.root)
+    in_lanes(ports.lanes, batches(rows, BATCH), lambda batch: _one_batch(batch, run, ports))
+
+
+def _one_batch(batch: Batch, run: _Run, ports: Destruction) -> None:
     try:
-        ports.authority.require(run.approval, run.manifest, begun=True)
-    except (HeldError, NotAuthorisedError, StaleError) as stop:  # too early is no stop
-        stopped: dict[str, Fact] = {"before": batch[0][0], "code": stop.exit_code}
-        _append(Entry.STOPPED, run, ports, stopped)
-        case = case_of(ports.ledger, run.approval.proposal)
-        spend(ports.ledger, case.proposal, "stopped", read_proposal(case, ports.evidence))
-        raise
-    _append(Entry.INTENT, run, ports, {**span, "by": ports.by})
-    move_if_possible(ports.ledger, run.manifest.dataset, Event.DESTROY)
-    answers = _order(batch, run, ports.store)
+        if not _is_over(batch, run, ports):
+            with run.turn:
+                run.left += 1
+    finally:
+        with run.turn:
+            before = batch.follows is None or run.ended[batch.follows]
+            run.ended[batch.first] = before and run.desk.went_whole(batch.first)
+            run.turn.notify_all()
+    ports.progress.at(f"destroy {run.manifest.dataset}", batch.last, run.manifest.versions)
+
+
+def _is_over(batch: Batch, run: _Run, ports: Destruction) -> bool:
+    """Do *batch* if it is open; tell whether nothing remains to be done for it."""
+    if batch.follows is not None:
+        with run.turn:  # the piece before it was taken by a lane before this one
+            run.turn.wait_for(lambda: batch.follows in run.ended)
+        if not run.desk.is_answered(batch.follows):
+            return False
+    standing = run.desk.standing(batch)
+    if standing is not Standing.OPEN:
+        return standing is Standing.DONE
+    place = run.manifest.place(batch.copy)
+    if run.breaker.is_open(place) or not _is_taken_up(batch, run, ports):
+        return False
+    earlier_left = batch.follows is not None and not run.ended[batch.follows]
+    answers = order(
+        batch,
+        place,
+        run.absent,
+        ports.store,
+        may_order=lambda: run.desk.is_ours_still(batch),
+        data_left=earlier_left,
+    )
+    if answers is None:
+        return False
     lines = (dumps({"n": n, "answer": answer.value}).encode() for n, answer in answers.items())
     pack = ports.evidence.keep_lines(lines, sealed=False)
     counts = Counter(answer.value for answer in answers.values())
-    outcome: dict[str, Fact] = {**span, "pack": pack, **{a.value: counts[a.value] for a in Answer}}
-    _append(Entry.OUTCOME, run, ports, outcome)
-    last = batch[-1][1]
-    run.spared &= {(last.copy, last.version.key)}  # sorted: only the last key can go on
+    said: dict[str, Fact] = {"pack": pack, **{a.value: counts[a.value] for a in Answer}}
+    run.desk.answer_for(batch, said)
+    run.breaker.heard(place, answers.values())
+    return run.desk.standing(batch) is Standing.DONE
 
 
-def _order(batch: _Batch, run: _Run, store: Destroys) -> dict[int, Answer]:
-    """Order data, then those markers whose data all went; else an old version is current again."""
-    answers = {
-        number: Answer.NEVER_THERE if number in run.absent else Answer.NOT_ASKED
-        for number, _ in batch
-    }
-    there = [(number, row) for number, row in batch if number not in run.absent]
-    data = [(n, row) for n, row in there if row.version.kind is not Kind.MARKER]
-    _ask(data, run, store, answers)
-    run.spared |= {(row.copy, row.version.key) for n, row in data if answers[n] is not Answer.TAKEN}
-    markers = [
-        (n, row)
-        for n, row in there
-        if row.version.kind is Kind.MARKER and (row.copy, row.version.key) not in run.spared
-    ]
-    _ask(markers, run, store, answers)  # a later call, for within one a store keeps no order
-    return answers
-
-
-def _ask(
-    asked: Sequence[tuple[int, Row]], run: _Run, store: Destroys, answers: dict[int, Answer]
-) -> None:
-    if not asked:
-        return
-    place = run.manifest.place(asked[0][1].copy)
-    said = store.destroy(place, [row.version for _, row in asked])
-    for number, row in asked:
-        answers[number] = said.get(row.version, Answer.UNKNOWN)
-
-
-def _went_whole(outcome: Record) -> bool:
-    size = outcome.number("last") - outcome.number("first") + 1
-    return outcome.number("taken") + outcome.number("never_there") == size
+def _is_taken_up(batch: Batch, run: _Run, ports: Destruction) -> bool:
+    """Ask the authority, and write the intent while its yes stands; tell whether it is ours."""
+    for _ in range(ASKED_AGAIN_MAX):
+        try:
+            ground = ports.authority.require(run.approval, run.manifest, begun=True)
+        except (HeldError, NotAuthorisedError, StaleError) as stop:  # too early is no stop
+            stopped: dict[str, Fact] = {"before": batch.first, "code": stop.exit_code}
+            _append(Entry.STOPPED, run, ports, stopped)
+            case = case_of(ports.ledger, run.approval.proposal)
+            spend(ports.ledger, case.proposal, "stopped", read_proposal(case, ports.evidence))
+            raise
+        try:
+            return run.desk.take_up(batch, ground)
+        except StaleError:
+            continue  # something was recorded meanwhile: it may be a hold
+    return False
 
 
 def _append(kind: Entry, run: _Run, ports: Destruction, facts: dict[str, Fact]) -> None:

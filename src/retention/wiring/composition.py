@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from retention.steps.surveyed import Known
 
 
+LANES = 4  # batches that one disposal has under way at a time
+
+
 class SystemClock:
     """The real time; fits ``ports.clock.Clock``."""
 
@@ -224,8 +227,12 @@ class Composition(Outside):
             self.destroys(),
             self.ledger,
             self.evidence,
+            self.clock,
             self.progress,
             by=self._label("destroyer"),
+            worker=secrets.token_hex(8),
+            wait=waiting.seconds,
+            lanes=LANES,
         )
         ports = Disposing(
             authority=authority,

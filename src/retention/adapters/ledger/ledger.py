@@ -85,6 +85,32 @@ class SqlLedger(database.Adapter):
         with self._database.reading() as connection:
             return [record_of(row) for row in connection.execute(query).mappings()]
 
+    def lengths(self, streams: Collection[str]) -> Mapping[str, int]:
+        """Return how many entries each of *streams* holds at one moment."""
+        if not streams:
+            return {}
+        with self._database.reading() as connection:
+            held = _positions(connection, streams)
+        return {stream: held.get(stream, 0) for stream in streams}
+
+    def under(self, prefix: str) -> Iterator[Record]:
+        """Yield the entries of every stream that begins with *prefix*, stream by stream."""
+        stream = collate(ENTRY.c.stream, self._collation)
+        last, end = (prefix, -1), _after(prefix)
+        while True:
+            query = (
+                select(ENTRY)
+                .where(tuple_(stream, ENTRY.c.position) > last, stream < end)
+                .order_by(stream, ENTRY.c.position)
+                .limit(PAGE)
+            )
+            with self._database.reading() as connection:
+                page = [record_of(row) for row in connection.execute(query).mappings()]
+            yield from page  # no transaction stays open while the caller thinks
+            if len(page) < PAGE:
+                return
+            last = (page[-1].stream, page[-1].position)
+
     def of_kind(self, *kinds: Entry) -> Iterator[Record]:
         """Yield the entries of these kinds that were there when the first was asked for."""
         end, last = self.size(), -1
@@ -102,8 +128,8 @@ class SqlLedger(database.Adapter):
 
     def newest(self, kind: Entry, *, prefix: str) -> Iterator[Record]:
         """Yield the newest entry of *kind* in each stream that begins with *prefix*, by stream."""
-        stream = collate(ENTRY.c.stream, "BINARY" if self._database.is_sqlite else "C")
-        last, end = prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1)
+        stream = collate(ENTRY.c.stream, self._collation)
+        last, end = prefix, _after(prefix)
         while True:
             found = (
                 select(func.max(ENTRY.c.index))
@@ -119,6 +145,11 @@ class SqlLedger(database.Adapter):
             if len(page) < PAGE:
                 return
             last = page[-1].stream
+
+    @property
+    def _collation(self) -> str:
+        """How streams sort in code points."""
+        return "BINARY" if self._database.is_sqlite else "C"
 
     def size(self) -> int:
         """Return how many entries there are."""
@@ -197,6 +228,11 @@ class SqlLedger(database.Adapter):
         connection.execute(insert(ENTRY), rows)
         connection.execute(insert(NODE), nodes)
         return records
+
+
+def _after(prefix: str) -> str:
+    """Return the first text that is greater than all that begin with *prefix*."""
+    return prefix[:-1] + chr(ord(prefix[-1]) + 1)
 
 
 def _size(connection: Connection) -> int:

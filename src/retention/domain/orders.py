@@ -1,0 +1,85 @@
+"""What the ledger tells of one manifest's batches: announced, answered, and held by whom.
+
+The intent is the lease: it says until when its worker may order, and whoever would take the batch
+up writes the next entry of the same stream, which only one can.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from typing import Final
+
+from retention.domain.batch import Batch
+from retention.domain.calendar import instant
+from retention.domain.entry import Entry, Record
+
+LEASE: Final = timedelta(minutes=2)  # longer than a store's answer to a batch ever takes
+TRIES_MAX: Final = 3  # what still fails then is for the verifier to see
+
+
+class Standing(Enum):
+    """Whether a batch may be taken up."""
+
+    OPEN = auto()
+    HELD = auto()  # announced by a worker that may still be at it
+    DONE = auto()
+
+
+@dataclass(slots=True)
+class Told:
+    """The entries of one batch, in their order."""
+
+    records: list[Record] = field(default_factory=list)
+
+    @property
+    def newest(self) -> Record | None:
+        """What was written last."""
+        return self.records[-1] if self.records else None
+
+    @property
+    def outcome(self) -> Record | None:
+        """What was answered last."""
+        return next((r for r in reversed(self.records) if r.kind is Entry.OUTCOME), None)
+
+    @property
+    def held_until(self) -> datetime | None:
+        """Until when a worker may be at it, if it was announced and not answered."""
+        if self.newest is None or self.newest.kind is not Entry.INTENT:
+            return None
+        return instant(self.newest.text("until"))
+
+    def standing(self, batch: Batch, now: datetime) -> Standing:
+        """Tell whether *batch* may be taken up *now*.
+
+        A refusal is not asked for again: a lock does not open by asking.  What got no answer at all
+        is, as long as the approval lasts.
+        """
+        if (until := self.held_until) is not None:
+            return Standing.HELD if now < until else Standing.OPEN
+        said = self.outcome
+        if said is None or said.number("last") != batch.last:
+            return Standing.OPEN
+        tries = sum(r.kind is Entry.OUTCOME and _was_answered(r) for r in self.records)
+        wants = said.number("failed") + said.number("unknown")
+        return Standing.OPEN if wants and tries < TRIES_MAX else Standing.DONE
+
+    def went_whole(self) -> bool:
+        """Tell whether everything in it was taken, or had never been there."""
+        said = self.outcome
+        if said is None:
+            return False
+        size = said.number("last") - said.number("first") + 1
+        return said.number("taken") + said.number("never_there") == size
+
+
+def _was_answered(outcome: Record) -> bool:
+    return any(outcome.number(name) for name in ("taken", "refused", "failed"))
+
+
+def told_by_batch(records: Iterable[Record]) -> dict[int, Told]:
+    """Return what *records*, in the order of each stream, tell of each batch, by its first row."""
+    found: dict[int, Told] = {}
+    for record in records:
+        found.setdefault(record.number("first"), Told()).records.append(record)
+    return found
