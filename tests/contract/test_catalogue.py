@@ -21,7 +21,7 @@ from retention.ports.catalogue import (
 from retention.ports.store import WHOLE, Span
 from tests.support.catalogues import SEEN, concluded, fill, part, stray
 from tests.support.databases import MEMORY, POSTGRES, SQLITE, fresh_url, migrated_twice
-from tests.support.memory import MemoryCatalogue
+from tests.support.memory_catalogue import MemoryCatalogue
 
 LATER = SEEN + timedelta(days=1)
 

@@ -26,7 +26,7 @@ from retention.domain.totals import Totals
 from retention.errors import AnswerError, LedgerBrokenError, RefusedError, StaleError
 from retention.ports.identities import Account
 from retention.steps.survey import Surveyed
-from tests.support.memory import MemoryCatalogue
+from tests.support.memory_catalogue import MemoryCatalogue
 
 FOLDER = "RETENTION_FAKE_FOLDER"
 PROPOSAL = sha256(b"an invented proposal")

@@ -30,7 +30,8 @@ from retention.ports.progress import NoProgress
 from retention.steps.forecast import foresee
 from retention.steps.registers import HOLDS, events_stream
 from tests.support.cast import P, agreement
-from tests.support.memory import FixedClock, MemoryCatalogue, MemoryLedger
+from tests.support.memory import FixedClock, MemoryLedger
+from tests.support.memory_catalogue import MemoryCatalogue
 from tests.support.policies import DEMO, texts
 
 DAY = invented.DEMO_DAY

@@ -44,7 +44,8 @@ from tests.support.cast import (
     PlainTypesetter,
     agreement,
 )
-from tests.support.memory import FixedClock, MemoryCatalogue, MemoryEvidence, MemoryLedger
+from tests.support.memory import FixedClock, MemoryEvidence, MemoryLedger
+from tests.support.memory_catalogue import MemoryCatalogue
 from tests.support.stores import MemoryStore
 
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)

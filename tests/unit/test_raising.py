@@ -18,7 +18,8 @@ from retention.steps.raising import raise_ended
 from retention.steps.record.closing import plan_closing
 from retention.steps.registers import Registers
 from tests.support.cast import agreement
-from tests.support.memory import MemoryCatalogue, MemoryLedger
+from tests.support.memory import MemoryLedger
+from tests.support.memory_catalogue import MemoryCatalogue
 from tests.support.recording import surveyed_world
 from tests.support.world import World
 

@@ -16,7 +16,8 @@ from retention.ports.store import WHOLE, Span
 from retention.steps.survey import left_of
 from retention.steps.surveyed import write_known
 from tests.support.cast import agreement
-from tests.support.memory import MemoryCatalogue, PowerCut
+from tests.support.memory import PowerCut
+from tests.support.memory_catalogue import MemoryCatalogue
 from tests.support.recording import change_class
 from tests.support.surveying import AS_OF, estate, known, surveyed
 from tests.support.world import World

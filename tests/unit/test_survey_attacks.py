@@ -19,7 +19,7 @@ from retention.steps.incidents import every_incident
 from retention.steps.record.closing import plan_closing
 from retention.steps.today import Asking, today
 from tests.support.cast import agreement
-from tests.support.memory import MemoryCatalogue
+from tests.support.memory_catalogue import MemoryCatalogue
 from tests.support.recording import change_class, surveyed_world
 from tests.support.stores import GOOD
 from tests.support.surveying import estate, surveyed

@@ -7,16 +7,16 @@ ledger and of every message, for a key may name a patient: "number 17 of the man
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from json import dumps
 from threading import Condition
 from typing import Final
 
 from retention.domain.approval import Approval
-from retention.domain.batch import Batch, batches
+from retention.domain.batch import Batch, Numbered, batches
 from retention.domain.case import Case, proposal_stream
-from retention.domain.dataset import Answer
+from retention.domain.dataset import Answer, Kind
 from retention.domain.disposition import Event
 from retention.domain.entry import Draft, Entry, Fact
 from retention.domain.manifest import Manifest, rows_of
@@ -29,10 +29,10 @@ from retention.ports.evidence import Evidence
 from retention.ports.ledger import Ledger
 from retention.ports.progress import Progress
 from retention.steps.begin import absent_before
+from retention.steps.breaker import Breaker
 from retention.steps.cases import case_of, read_proposal
 from retention.steps.lanes import in_lanes
 from retention.steps.moves import move_if_possible
-from retention.steps.ordering import Breaker, order
 from retention.steps.spend import spend
 from retention.steps.taking_up import Desk
 
@@ -153,7 +153,7 @@ def _is_over(batch: Batch, run: _Run, ports: Destruction) -> bool:
     if run.breaker.is_open(place) or not _is_taken_up(batch, run, ports):
         return False
     earlier_left = batch.follows is not None and not run.ended[batch.follows]
-    answers = order(
+    answers = _order(
         batch,
         place,
         run.absent,
@@ -188,6 +188,55 @@ def _is_taken_up(batch: Batch, run: _Run, ports: Destruction) -> bool:
         except StaleError:
             continue  # something was recorded meanwhile: it may be a hold
     return False
+
+
+def _order(
+    batch: Batch,
+    place: str,
+    absent: set[int],
+    store: Destroys,
+    *,
+    may_order: Callable[[], bool],
+    data_left: bool,
+) -> dict[int, Answer] | None:
+    """Order *batch* in *place*, and return the answer to each number, in their order.
+
+    Markers stay while any data of their key stays, else an old version is current again:
+    *data_left* says so of the pieces before this one.  *may_order* is asked before each call, and
+    None is returned where it says no: then the batch is another's.
+    """
+    answers = {n: Answer.NEVER_THERE if n in absent else Answer.NOT_ASKED for n, _ in batch.rows}
+    there = [(n, row) for n, row in batch.rows if n not in absent]
+    data = [(n, row) for n, row in there if row.version.kind is not Kind.MARKER]
+    if not _ask(data, place, store, answers, may_order):
+        return None
+    spared = {row.version.key for n, row in data if answers[n] is not Answer.TAKEN}
+    if data_left:
+        spared.add(batch.rows[0][1].version.key)
+    markers = [
+        (n, row)
+        for n, row in there
+        if row.version.kind is Kind.MARKER and row.version.key not in spared
+    ]
+    # In a later call, for within one a store keeps no order.
+    return answers if _ask(markers, place, store, answers, may_order) else None
+
+
+def _ask(
+    asked: Sequence[Numbered],
+    place: str,
+    store: Destroys,
+    answers: dict[int, Answer],
+    may_order: Callable[[], bool],
+) -> bool:
+    if not asked:
+        return True
+    if not may_order():
+        return False
+    said = store.destroy(place, [row.version for _, row in asked])
+    for number, row in asked:
+        answers[number] = said.get(row.version, Answer.UNKNOWN)
+    return True
 
 
 def _append(kind: Entry, run: _Run, ports: Destruction, facts: dict[str, Fact]) -> None:

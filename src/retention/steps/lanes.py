@@ -18,18 +18,19 @@ def in_lanes(lanes: int, found: Iterator[Batch], work: Callable[[Batch], None]) 
         return
     taking, faulty = Lock(), False
 
+    def take() -> Batch | None:
+        with taking:
+            return None if faulty else next(found, None)
+
     def lane() -> None:
         nonlocal faulty
+        whole = False
         try:
-            while True:
-                with taking:
-                    batch = None if faulty else next(found, None)
-                if batch is None:
-                    return
+            while (batch := take()) is not None:
                 work(batch)
-        except BaseException:
-            faulty = True
-            raise
+            whole = True
+        finally:
+            faulty = faulty or not whole
 
     with ThreadPoolExecutor(lanes, thread_name_prefix="lane") as pool:
         running = [pool.submit(lane) for _ in range(lanes)]
