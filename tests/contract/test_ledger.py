@@ -111,6 +111,21 @@ def test_the_newest_of_a_kind_comes_stream_by_stream_and_over_many_pages(empty, 
     assert list(empty.newest(Entry.INCIDENT, prefix="a:")) == []
 
 
+def test_what_stands_under_a_prefix_comes_stream_by_stream_and_over_many_pages(empty, monkeypatch):
+    monkeypatch.setattr(ledger, "PAGE", 2)
+    streams = ["a:_", "a:B", "a:b", "a:a", "a:", "b:a", "aa:a", "a", "a="]
+    empty.append_all([spent(name, n) for n in range(3) for name in streams])
+    found = [(r.stream, r.number("why")) for r in empty.under("a:")]
+    assert found == [(name, n) for name in ("a:", "a:B", "a:_", "a:a", "a:b") for n in range(3)]
+    assert list(empty.under("c:")) == []
+
+
+def test_the_lengths_of_streams_are_those_of_one_moment(empty):
+    empty.append_all([spent("a"), spent("b"), spent("a")])
+    assert empty.lengths(["a", "b", "c"]) == {"a": 2, "b": 1, "c": 0}
+    assert empty.lengths([]) == {}
+
+
 def test_whoever_appends_while_reading_comes_to_an_end(empty, monkeypatch):
     monkeypatch.setattr(ledger, "PAGE", 1)
     empty.append_all([spent("a"), spent("a")])

@@ -113,7 +113,7 @@ class MemoryLedger(Hooked):
     def under(self, prefix):
         with self._call("under"):
             names = [name for name in sorted(self._streams) if name.startswith(prefix)]
-            found = [record for name in names if name != prefix for record in self._streams[name]]
+            found = [record for name in names for record in self._streams[name]]
         yield from found
 
     def of_kind(self, *kinds):
