@@ -5,6 +5,7 @@
 .PHONY: help setup test test-full packages lint demo up bench clean lock schema
 
 BIN := .venv/bin
+SPREAD := -n 2 --dist loadgroup # two processes; what shares a server stays in one of them
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -20,10 +21,10 @@ up: setup ## serve the real thing, and stay
 	@$(BIN)/retention up $(ARGS)
 
 test: setup packages lint ## check everything but the long tests (under 12 minutes)
-	$(BIN)/pytest -m "not full"
+	$(BIN)/pytest $(SPREAD) -m "not full"
 
 test-full: setup packages lint ## check everything
-	$(BIN)/pytest
+	$(BIN)/pytest $(SPREAD)
 
 packages: ## install the servers and the browser that the tests need
 	@sh infra/setup/packages.sh

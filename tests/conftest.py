@@ -4,6 +4,6 @@ from pathlib import Path
 
 pytest_plugins = [
     f"tests.support.{name}"
-    for name in ("counts", "ceph", "moto", "postgres", "postfix", "prefect_server")
+    for name in ("counts", "spread", "ceph", "moto", "postgres", "postfix", "prefect_server")
     if (Path(__file__).parent / "support" / f"{name}.py").exists()
 ]

@@ -68,7 +68,7 @@ def test_a_suite_with_the_numbers_that_are_written_passes_and_says_them(run):
     done = run("-m", "not full")
     assert done.returncode == 0, done.stdout
     assert "long kinds that ran: ceph 2, server 0\n" in done.stdout
-    assert "4 passed, 1 deselected" in done.stdout.splitlines()[-1]
+    assert "3 passed, 1 deselected" in done.stdout.splitlines()[-1]
 
 
 def test_the_whole_suite_has_numbers_of_its_own(run):
@@ -89,7 +89,15 @@ def test_another_number_fails_the_run_and_says_which_to_change(project, run, wri
     done = run("-m", "not full")
     assert done.returncode == 1
     assert sentence in done.stdout
-    assert "1 failed, 3 passed" in done.stdout.splitlines()[-1]
+    assert "FAILED: tests/counts.toml" in done.stdout
+
+
+def test_several_processes_are_counted_as_one(project, run):
+    done = run("-n", "2", "-m", "not full")
+    assert done.returncode == 0, done.stdout
+    assert "long kinds that ran: ceph 2, server 0\n" in done.stdout
+    write(project, NUMBERS.replace("ceph = 2", "ceph = 3"))
+    assert run("-n", "2", "-m", "not full").returncode == 1
 
 
 @pytest.mark.parametrize(

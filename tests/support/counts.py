@@ -1,9 +1,10 @@
 """How many tests of each long kind ran; and with ``CI=true`` no test is skipped.
 
 A test against a real server that is no longer collected looks just like one that passes.  So
-``tests/counts.toml`` says how many of each kind there are, a last test compares, and the log says
-how many ran.  The comparison is made when a whole suite is run: no path, no ``-k``, nothing left
-out, and ``-m "not full"`` (suite *test*) or no ``-m`` at all (suite *full*).
+``tests/counts.toml`` says how many of each kind there are, the end of a run compares, and the log
+says how many ran.  The comparison is made when a whole suite is run: no path, no ``-k``, nothing
+left out, and ``-m "not full"`` (suite *test*) or no ``-m`` at all (suite *full*).  It is made where
+the reports come together, whether one process runs the tests or several.
 """
 
 import os
@@ -15,27 +16,6 @@ import pytest
 NUMBERS = "tests/counts.toml"
 SUITES = {"not full": "test", "": "full"}  # what -m says, and whose numbers hold
 NARROWING = ("keyword", "lf", "last_failed", "stepwise", "deselect", "ignore", "ignore_glob")
-
-
-class WrongCountError(AssertionError):
-    """More or fewer tests of a kind ran than were written down."""
-
-
-class Counts(pytest.Item):
-    """The last test of a whole suite."""
-
-    def runtest(self) -> None:
-        wrong = faults(self.config.stash[SUITE], self.config.stash[WANTED], self.config.stash[RAN])
-        if wrong:
-            raise WrongCountError("\n".join(wrong))
-
-    def repr_failure(self, excinfo, style=None):
-        if excinfo.errisinstance(WrongCountError):
-            return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
-
-    def reportinfo(self):
-        return self.config.rootpath / NUMBERS, None, self.name
 
 
 SUITE = pytest.StashKey[str]()
@@ -69,22 +49,44 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SUITE] = suite or ""
     config.stash[WANTED] = numbers[suite or "full"]
     config.stash[RAN] = Counter()
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(session, config, items) -> None:
-    if config.stash[SUITE]:
-        name = "as many of each long kind ran as written"
-        items.append(Counts.from_parent(session, name=name, nodeid=f"{NUMBERS}::{name}"))
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Together(config))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     report = yield
     if report.when == "call" and not report.skipped:
-        kinds = {mark.name for mark in item.iter_markers()}
-        item.config.stash[RAN].update(kinds & set(item.config.stash[WANTED]))
+        report.kinds = sorted({mark.name for mark in item.iter_markers()})
     return _never_skipped(report)
+
+
+class Together:
+    """Where the reports of all processes come together: not in one of several."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+
+    def pytest_runtest_logreport(self, report) -> None:
+        kinds = set(getattr(report, "kinds", ()))
+        self.config.stash[RAN].update(kinds & set(self.config.stash[WANTED]))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session) -> None:
+        if _wrong(self.config) and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter) -> None:
+        ran = self.config.stash[RAN]
+        told = ", ".join(f"{kind} {ran[kind]}" for kind in self.config.stash[WANTED])
+        terminalreporter.write_line(f"long kinds that ran: {told}")
+        for sentence in _wrong(self.config):
+            terminalreporter.write_line(f"FAILED: {sentence}", red=True)
+
+
+def _wrong(config: pytest.Config) -> list[str]:
+    suite = config.stash[SUITE]
+    return faults(suite, config.stash[WANTED], config.stash[RAN]) if suite else []
 
 
 @pytest.hookimpl(wrapper=True)
@@ -101,9 +103,3 @@ def _never_skipped(report):
 
 def _reason(skipped) -> str:
     return skipped[2] if isinstance(skipped, tuple) else str(skipped)
-
-
-def pytest_terminal_summary(terminalreporter, config) -> None:
-    ran = config.stash[RAN]
-    told = ", ".join(f"{kind} {ran[kind]}" for kind in config.stash[WANTED])
-    terminalreporter.write_line(f"long kinds that ran: {told}")
