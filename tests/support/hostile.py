@@ -5,19 +5,15 @@ and busy stores do; *lies* are pages that cannot be true.  Signatures are checke
 secret for each access key, so that what signs is not what checks.
 """
 
-import hashlib
-import hmac
 import random
-import socket
 import ssl
-import struct
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Lock, Thread
+from threading import Event, Lock
 from urllib.parse import parse_qsl, urlsplit
 
+from tests.support.loopback import Answers, serving, signature
 from tests.support.s3_pages import AMAZON, Style, element, uploads_page, versions_page
 from tests.support.stores import fresh_name
 from tests.support.tricks import FINAL, LIES, PASSING
@@ -80,46 +76,20 @@ def hostile(secrets=None, *, context: ssl.SSLContext | None = None):
     """Start a server, and stop it."""
     said = Hostile(secrets)
 
-    class Answers(_Answers):
+    class Hostilely(_Answers):
         server_said = said
 
-    server = _Server(("127.0.0.1", 0), Answers)
-    if context is not None:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-    scheme = "http" if context is None else "https"
-    said.endpoint_url = f"{scheme}://127.0.0.1:{server.server_address[1]}"
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield said
-    finally:
-        said.stopping.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(Hostilely, context=context) as said.endpoint_url:
+        try:
+            yield said
+        finally:
+            said.stopping.set()
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 64
-
-    def handle_error(self, request, client_address):
-        """Say nothing: a client that goes away is what half of the tests are about."""
-
-
-class _Answers(BaseHTTPRequestHandler):
+class _Answers(Answers):
     server_said: Hostile
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
 
-    def log_message(self, *_):
-        """Say nothing."""
-
-    def do_HEAD(self):
-        self.do_GET()
-
-    def do_GET(self):
+    def answer(self):
         url = urlsplit(self.path)
         name = url.path.strip("/")
         script = self.server_said.scripts.get(name)
@@ -138,6 +108,8 @@ class _Answers(BaseHTTPRequestHandler):
         finally:
             with script.lock:
                 script.together -= 1
+
+    do_GET = do_HEAD = answer
 
     def _play(self, script, url, query):
         wrong = self._wrong_login(script, url)
@@ -174,48 +146,3 @@ class _Answers(BaseHTTPRequestHandler):
             return 403, "InvalidAccessKeyId"
         wanted = signature(secret, said, self.command, url, self.headers)
         return None if said.endswith(f"Signature={wanted}") else (403, "SignatureDoesNotMatch")
-
-    def error(self, status, code, more="", **headers):
-        text = f"<Error>{element('Code', code)}{element('Message', 'p/4711')}{more}</Error>"
-        self.send(status, text.encode(), **headers)
-
-    def send(self, status, body, *, length=None, **headers):
-        self.send_response(status)
-        self.send_header("Content-Type", "application/xml")
-        self.send_header("Content-Length", str(len(body) if length is None else length))
-        for name, text in headers.items():
-            self.send_header(name.replace("_", "-"), text)
-        self._headers_buffer += [b"\r\n", body if self.command != "HEAD" else b""]
-        self.flush_headers()
-
-    def reset(self):
-        """End the connection as a broken network does."""
-        self.wfile.flush()
-        linger = struct.pack("ii", 1, 0)
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        self.close_connection = True
-        self.connection.close()
-
-
-def signature(secret, said, method, url, headers):
-    """Return the signature of a request, by the steps of Signature Version 4."""
-    fields = dict(part.strip().split("=", 1) for part in said.partition(" ")[2].split(","))
-    scope = fields["Credential"].split("/", 1)[1]
-    names = fields["SignedHeaders"].split(";")
-    canonical = "\n".join(
-        [
-            method,
-            url.path,
-            "&".join(sorted(p if "=" in p else f"{p}=" for p in url.query.split("&"))),
-            *(f"{name}:{' '.join(headers[name].split())}" for name in names),
-            "",
-            fields["SignedHeaders"],
-            headers["x-amz-content-sha256"],
-        ]
-    )
-    digest = hashlib.sha256(canonical.encode()).hexdigest()
-    key = f"AWS4{secret}".encode()
-    for part in scope.split("/"):
-        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
-    text = "\n".join(["AWS4-HMAC-SHA256", headers["x-amz-date"], scope, digest])
-    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
