@@ -25,6 +25,7 @@ KNOWN: Mapping[str, Mapping[str, type]] = {
     "": {
         "home": str,
         "policies": str,
+        "checkpoints": str,
         "databases": dict,
         "s3": dict,
         "stores": dict,
@@ -66,6 +67,7 @@ class Settings:
 
     home: Path
     policies: Path
+    checkpoints: Path  # of the ledger: on another disk, and in no backup of it
     databases: Mapping[str, str]  # ledger, catalogue, identities → URL
     s3_endpoint_url: str | None
     s3_region: str
@@ -95,6 +97,11 @@ class Settings:
                 environment.get(
                     "RETENTION_POLICIES", path.parent / said.get("policies", "policies")
                 )
+            ).absolute(),
+            checkpoints=Path(
+                environment.get("RETENTION_CHECKPOINTS")
+                or (path.parent / said["checkpoints"] if "checkpoints" in said else None)
+                or home / "checkpoints"
             ).absolute(),
             databases={
                 name: environment.get(f"RETENTION_{name.upper()}_URL")

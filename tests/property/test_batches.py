@@ -1,6 +1,6 @@
 """Laws of cutting a manifest into batches: nothing twice, nothing left out, no key in two unless it must."""
 
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,7 +61,7 @@ def test_a_key_is_cut_only_if_no_batch_could_hold_it_and_its_pieces_form_a_chain
 @given(manifests(), sizes)
 def test_two_batches_that_follow_each_other_could_not_have_been_one(rows, size):
     cut = list(batches(rows, size))
-    for one, other in zip(cut, cut[1:], strict=False):
+    for one, other in pairwise(cut):
         if one.copy == other.copy and one.follows is other.follows is None:
             first_key = [row for _, row in other.rows if place((0, row)) == place(other.rows[0])]
             assert len(one.rows) + len(first_key) > size

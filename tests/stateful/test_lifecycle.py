@@ -70,6 +70,7 @@ class Lifecycle(RuleBasedStateMachine):
                     self.world.ledger.append(Draft("holds", Entry.HOLD_RELEASED, facts))
             case _:
                 self.world.clock.step(days=1 if what == "a_day" else 15)
+                self.tried(self.world.survey)  # as every night
 
     @rule(
         approves=st.sampled_from([0, 1, 2, 2, 2]),

@@ -139,6 +139,13 @@ class MemoryLedger(Hooked):
             note = signed(head, self.signer.log_key, self.signer.sign)
             return Checkpoint(size, head.root, note)
 
+    def require_continued(self, note):
+        with self._call("require_continued"):
+            head = opened(note, [self.signer.log_key], lambda *_: True)
+            size = len(self.records)
+            if head.size > size or root_of(self._node, head.size) != head.root:
+                raise LedgerBrokenError(f"entry {size} is missing", hint="restore a backup")
+
     def proof(self, index, checkpoint):
         with self._call("proof"):
             size = len(self.records)
@@ -176,6 +183,20 @@ class MemoryLedger(Hooked):
             children = self._node(level - 1, 2 * i), self._node(level - 1, 2 * i + 1)
             self._nodes[level, i] = node_hash(*children)
         return self._nodes[level, i]
+
+
+class MemoryWitness:
+    """Keeps the newest checkpoint."""
+
+    def __init__(self):
+        self.kept = None
+
+    def note(self, checkpoint):
+        if self.kept is None or checkpoint.size > self.kept.size:
+            self.kept = checkpoint
+
+    def newest(self):
+        return None if self.kept is None else self.kept.note
 
 
 class MemoryEvidence(Hooked):

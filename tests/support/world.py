@@ -22,7 +22,7 @@ from retention.steps.certify import Issuing, certify
 from retention.steps.classify import classify
 from retention.steps.deliver import Delivery, deliver
 from retention.steps.destroy import Destruction
-from retention.steps.dispose import Disposing, dispose
+from retention.steps.dispose import Disposing, approved, dispose
 from retention.steps.notify import notices, notify
 from retention.steps.propose import Freezing, propose
 from retention.steps.record import record_agreement
@@ -33,6 +33,7 @@ from retention.steps.record.planned import Recording, Why
 from retention.steps.record.releases import plan_release, plan_release_request
 from retention.steps.record.scopes import Scope
 from retention.steps.review import Desk
+from retention.steps.safeguards import Safeguards
 from retention.steps.survey import Surveying, survey
 from retention.steps.surveyed import drop_stores, write_known
 from retention.steps.verify import Verification, check_gone
@@ -44,7 +45,7 @@ from tests.support.cast import (
     PlainTypesetter,
     agreement,
 )
-from tests.support.memory import FixedClock, MemoryEvidence, MemoryLedger
+from tests.support.memory import FixedClock, MemoryEvidence, MemoryLedger, MemoryWitness
 from tests.support.memory_catalogue import MemoryCatalogue
 from tests.support.stores import MemoryStore
 
@@ -81,7 +82,7 @@ class World:
 
         self.ledger = MemoryLedger(self.clock, on_call=hook, on_done=hook)
         self.evidence = MemoryEvidence(on_call=hook, on_done=hook)
-        self.catalogue = MemoryCatalogue()
+        self.catalogue, self.witness = MemoryCatalogue(), MemoryWitness()
         self.inventories, self.configured = None, []
         self.gate = Key()
         self.courier = MemoryCourier()
@@ -259,7 +260,10 @@ class World:
 
     @property
     def authority(self):
-        return FreshAuthority(self.ledger, self.evidence, self.library, self.gate, self.clock)
+        safeguards = Safeguards(self.ledger, self.witness, self.stores)
+        return FreshAuthority(
+            self.ledger, self.evidence, self.library, self.gate, self.clock, safeguards
+        )
 
     def dispose(self, proposal):
         destruction = Destruction(
@@ -283,8 +287,14 @@ class World:
         )
         dispose(proposal, ports)
 
+    def manifests(self, proposal):
+        """Return the manifests that were approved."""
+        return approved(proposal, self.ledger, self.evidence)[1]
+
     def check_gone(self, proposal):
-        ports = Verification(self.store, self.ledger, self.evidence, self.clock, "verifier:2")
+        ports = Verification(
+            self.store, self.store, self.ledger, self.evidence, self.clock, "verifier:2"
+        )
         check_gone(proposal, ports)
 
     def certify(self, proposal):

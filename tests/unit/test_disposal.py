@@ -53,6 +53,7 @@ def test_cooling_off_is_waited_out():
         world.dispose(proposal)
     world.clock.step(days=8)
     assert world.next_steps() == [("dispose", proposal)]
+    world.survey()
     world.dispose(proposal)
 
 

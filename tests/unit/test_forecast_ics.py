@@ -165,4 +165,4 @@ def test_what_was_written_is_what_is_read(text, name):
     kept = "".join(c for c in text if c == "\n" or (c.isprintable()))
     assert str(each["SUMMARY"]) == kept
     assert str(each["DESCRIPTION"]) == kept
-    assert written.count(b"BEGIN:VEVENT\r\n") == 1
+    assert written.count(b"\r\nBEGIN:VEVENT\r\n") == 1

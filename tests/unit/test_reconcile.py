@@ -221,6 +221,7 @@ def disposed():
     before = sorted(world.buckets["records"].held)
     world.approve(proposal)
     world.clock.step(days=8)
+    world.survey()
     world.dispose(proposal)
     world.check_gone(proposal)
     world.backups_age_out()
@@ -235,6 +236,7 @@ def test_what_was_seen_before_the_disposal_has_not_come_back():
     proposal = world.propose_all()
     world.approve(proposal)
     world.clock.step(days=8)
+    world.survey()
     world.dispose(proposal)
     world.check_gone(proposal)
     known = [h.dataset for h in world.catalogue.holdings() if h.kind == "primary"]

@@ -13,7 +13,13 @@ from retention.domain.entry import Entry
 from retention.domain.events import events_in
 from retention.domain.incident import IncidentKind
 from retention.domain.pattern import Pattern
-from retention.errors import AgreementError, NotAuthorisedError, RefusedError, StaleError
+from retention.errors import (
+    AgreementError,
+    NotAuthorisedError,
+    RefusedError,
+    StaleError,
+    StoreUnavailableError,
+)
 from retention.steps.record.events import plan_event, plan_retraction
 from retention.steps.record.planned import Why
 from tests.support.recording import change_class, plan, surveyed_world, taken_as_shown
@@ -308,7 +314,8 @@ def test_an_order_of_which_nobody_knows_the_outcome_may_have_been_too_early():
     proposal = world.propose_all()
     world.approve(proposal)
     world.store.silent |= set(world.store.held)
-    world.dispose(proposal)
+    with pytest.raises(StoreUnavailableError, match="did not answer"):
+        world.dispose(proposal)
     record(world, "2021-09-30", "2019").write(world.recording)
     assert len(early(world)) == 1
 

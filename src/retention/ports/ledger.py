@@ -76,6 +76,13 @@ class Ledger(Protocol):
         """Sign the root over all entries of this moment."""
         ...
 
+    def require_continued(self, note: str) -> None:
+        """Return if this ledger contains all that the checkpoint *note* signed.
+
+        Raises LedgerBrokenError otherwise: then it is an older one, or another.
+        """
+        ...
+
     def proof(self, index: int, checkpoint: Checkpoint) -> str:
         """Return the C2SP tlog-proof that entry *index* is under *checkpoint*."""
         ...

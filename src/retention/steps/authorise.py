@@ -38,6 +38,7 @@ from retention.steps.cases import case_of, read_proposal
 from retention.steps.moves import state_of
 from retention.steps.notify import document_of, notices
 from retention.steps.registers import HOLDS, Registers, events_stream, term_of
+from retention.steps.safeguards import Safeguards, require_within_caps
 
 _MAY_GO_ON = {State.COOLING_OFF, State.IN_DISPOSAL}
 
@@ -51,9 +52,11 @@ class FreshAuthority:
     library: Library
     gate: Checks
     clock: Clock
+    safeguards: Safeguards
 
     def require(self, approval: Approval, manifest: Manifest, *, begun: bool) -> Mapping[str, int]:
         """Return if *manifest* may go on being destroyed under *approval*; see the port's laws."""
+        self.safeguards.require_newest_ledger()
         ground = self._ground(approval, manifest)  # before anything is read that follows from it
         case = case_of(self.ledger, approval.proposal)
         proposal = read_proposal(case, self.evidence)
@@ -72,6 +75,11 @@ class FreshAuthority:
         )
         require_no_objection(self.ledger, self.evidence, item)
         _require_day(approval, item, self.clock.today())
+        agreement = self.library.agreement(proposal.agreement, proposal.version)
+        assert agreement.disposal is not None
+        kept = proposal.kept(approval.roots)
+        require_within_caps(kept, proposal, agreement.disposal.limits, case, self.ledger)
+        self.safeguards.require_surveyed(manifest, self.clock.today())
         state = state_of(self.ledger, manifest.dataset)
         if state not in _MAY_GO_ON or (begun and manifest.root in case.stopped):
             raise NotAuthorisedError(

@@ -19,7 +19,7 @@ from retention.domain.incident import IncidentKind
 from retention.domain.manifest import Freezer, Manifest, Place, Row, salts_from
 from retention.domain.pattern import key_prefix
 from retention.domain.proposal import Item, Proposal
-from retention.errors import StoreError, TooMuchError
+from retention.errors import StoreError
 from retention.ports.clock import Clock
 from retention.ports.evidence import Evidence
 from retention.ports.ledger import Ledger
@@ -30,8 +30,7 @@ from retention.steps.classify import Dated
 from retention.steps.incidents import raise_incident
 from retention.steps.moves import planned, state_of
 from retention.steps.notify import Notice, document_of, notices
-
-SHARE_COUNTS_ABOVE = 8  # datasets in a project, below which a share says little
+from retention.steps.safeguards import SHARE_COUNTS_ABOVE, require_caps
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +81,20 @@ def propose(dated: Sequence[Dated], ports: Freezing) -> list[str]:
 def _ready(
     notice: Notice, controllers: Sequence[str], members: Sequence[Dated], ports: Freezing
 ) -> list[Dated]:
-    """Return what may be frozen today under *notice*; nothing if its time has not come."""
+    """Return what may be frozen today under *notice*; nothing if its time has not come.
+
+    What its stores lock for longer is not: nobody is asked to approve what is known to be refused.
+    """
+    today = ports.clock.today()
     ready = [
         each
         for each in members
         if each.assessment.eligible
+        and not each.waits_for_lock(today)
         and state_of(ports.ledger, str(each.assessment.dataset)) is State.NOTIFIED
     ]
     if not ready or ready[0].agreement.version != notice.record.number("version"):
         return []  # under a new version controllers are told of its clause first
-    today = ports.clock.today()
     return ready if _ripe(notice, ready[0].agreement, controllers, today) else []
 
 
@@ -127,12 +130,7 @@ def _caps(ready: Sequence[Dated], *, of: int) -> None:
     }
     if of > SHARE_COUNTS_ABOVE:
         sums["percent of its datasets"] = (100 * len(ready) // of, limits.share_max_percent)
-    for what, (found, allowed) in sums.items():
-        if found > allowed:
-            raise TooMuchError(
-                f"{agreement.reference}: {found} {what}, and the agreement caps at {allowed}",
-                hint="raise the cap by a two-person instruction for this proposal",
-            )
+    require_caps(agreement.reference, sums)
 
 
 def _item(each: Dated, ports: Freezing) -> Item | None:

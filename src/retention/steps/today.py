@@ -24,12 +24,13 @@ from retention.ports.library import Library
 from retention.ports.progress import Progress
 from retention.steps.advance import next_steps
 from retention.steps.classify import assess_all
-from retention.steps.due import FLAGS, DueList
+from retention.steps.due import FLAGS, LISTED_MAX, DueList
+from retention.steps.freshness import is_old
 from retention.steps.notify import notices
 from retention.steps.reconcile.strays import DARK_AFTER
-from retention.steps.reconcile.surveyed import is_old
 from retention.steps.registers import HOLDS, Registers
 from retention.steps.remind import awaiting
+from retention.views.refusals import lock_words
 
 SURVEYED_WITHIN_DAYS: Final = 2
 TELL_EVERY: Final = 5_000
@@ -109,6 +110,9 @@ def _datasets(asking: Asking) -> Iterator[Line]:
     for name in FLAGS:
         number = found.flags[name]
         yield Line(section, name, number, urgent=bool(number) and name not in _CALM)
+    if found.locked:
+        told = tuple(f"{name} ({lock_words(day)})" for name, day in sorted(found.locked.items()))
+        yield Line(section, "locked by their stores", len(told), told[:LISTED_MAX])
     newest = _newest(asking.ledger.of_kind(Entry.SURVEYED))
     rows = {ref: r.number("unclassified") for ref, r in newest.items() if r.number("unclassified")}
     yield Line(
@@ -191,7 +195,9 @@ def _surveys(asking: Asking) -> Iterator[Line]:
     yield Line(section, "agreements not surveyed lately", len(behind), (*behind,), bool(behind))
     surveys = asking.catalogue.surveys()
     old = tuple(
-        f"{s.store} ({long_day(london_day(s.as_of))})" for s in surveys if is_old(s, asking.on)
+        f"{s.store} ({long_day(seen)})"
+        for s in surveys
+        if is_old(seen := london_day(s.as_of), s.source, asking.on)
     )
     yield Line(section, "stores not seen lately", len(old), old, urgent=bool(old))
     known = [each for each in surveys if each.source == INVENTORY]

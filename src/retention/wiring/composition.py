@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from retention.adapters.ledger import SqlLedger
     from retention.adapters.prefect.runs import Run
     from retention.adapters.seal.ring import Keyring
+    from retention.adapters.witness import FolderWitness
     from retention.agreements import ReadLibrary
     from retention.domain.agreement import Agreement
     from retention.domain.finding import Finding
@@ -101,6 +102,19 @@ class Composition(Outside):
 
         home = self.settings.home
         return FolderEvidence(home / "evidence", keys=KeyFolder(home / "keys" / "manifests"))
+
+    @cached_property
+    def witness(self) -> "FolderWitness":
+        """The checkpoints that were noted outside the ledger."""
+        from retention.adapters.witness import FolderWitness  # noqa: PLC0415  # lazy
+
+        return FolderWitness(self.settings.checkpoints)
+
+    def bear_witness(self) -> None:
+        """Note outside the ledger how far it is; LedgerBrokenError if it is an older one."""
+        if (note := self.witness.newest()) is not None:
+            self.ledger.require_continued(note)
+        self.witness.note(self.ledger.checkpoint())
 
     @cached_property
     def keyring(self) -> "Keyring":
@@ -218,9 +232,15 @@ class Composition(Outside):
         from retention.steps.authorise import FreshAuthority  # noqa: PLC0415  # lazy
         from retention.steps.destroy import Destruction  # noqa: PLC0415  # lazy
         from retention.steps.dispose import Disposing, dispose  # noqa: PLC0415  # lazy
+        from retention.steps.safeguards import Safeguards  # noqa: PLC0415  # lazy
 
         authority = FreshAuthority(
-            self.ledger, self.evidence, self.library, self.keyring.trusted_gate, self.clock
+            self.ledger,
+            self.evidence,
+            self.library,
+            self.keyring.trusted_gate,
+            self.clock,
+            Safeguards(self.ledger, self.witness, self.stores()),
         )
         destruction = Destruction(
             authority,
@@ -250,6 +270,7 @@ class Composition(Outside):
 
         ports = Verification(
             self.verifies(),
+            self.probes("verifier"),
             self.ledger,
             self.evidence,
             self.clock,
@@ -316,7 +337,8 @@ class Composition(Outside):
         return upcoming(self.settings.api_url, auth), ended
 
     def hand_on(self) -> None:
-        """Start every flow that may run now and is not already at work."""
+        """Start every flow that may run now and is not already at work; note how far we are."""
+        self.bear_witness()
         from retention.adapters.prefect.start import hand_on  # noqa: PLC0415  # lazy
 
         hand_on(self.access, [(step.flow, step.argument) for step in self.next_steps()])

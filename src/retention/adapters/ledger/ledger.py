@@ -174,6 +174,12 @@ class SqlLedger(database.Adapter):
                 connection.execute(insert(CHECKPOINT), {"size": size, "note": note})
         return Checkpoint(size, head.root, note)
 
+    def require_continued(self, note: str) -> None:
+        """Return if this ledger contains all that *note* signed; LedgerBrokenError otherwise."""
+        head = opened(note, self._keys, ed25519_holds)
+        with self._database.reading() as connection:
+            _require_within(head, _size(connection), _nodes_of(connection))
+
     def proof(self, index: int, checkpoint: Checkpoint) -> str:
         """Return the tlog-proof that entry *index* is under *checkpoint*.
 
