@@ -28,6 +28,7 @@ from retention.domain.certified import (
     ResidualCopy,
     Timeline,
 )
+from retention.domain.refusal import Lock, Refusal
 from retention.domain.wording import BY_VERSION_ID, FULL_ENUMERATION, ONE_FACTOR, WORDING
 
 ISSUED_AT = datetime(2031, 4, 12, 9, 14, 2, 117000, tzinfo=UTC)
@@ -54,6 +55,10 @@ def counts(destroyed=0, **others):
     names |= others
     planned = destroyed + sum(names.values())
     return Counts(planned=planned, destroyed=destroyed, arrivals=arrivals, **names)
+
+
+def refused(versions, lock=Lock.COMPLIANCE, first=date(2032, 1, 1), last=date(2032, 1, 1)):
+    return Refusal(lock=lock, versions=versions, first_until=first, until=last)
 
 
 def dataset(nation="england", year="2023", fates=None, residual=(), **changes):
@@ -101,6 +106,7 @@ def dataset(nation="england", year="2023", fates=None, residual=(), **changes):
         ),
         verification=fates,
         residual=tuple(residual),
+        refusals=(refused(fates.refused),) if fates.refused else (),
     )
     return replace(made, **changes)
 

@@ -59,16 +59,17 @@ def paged(rows):
 class MemoryStore:
     """Fits ``Lists`` and ``Destroys``; keeps the laws of both unless a test says otherwise.
 
-    *locked* are refused, *failing* fail, *silent* get no answer, and stay; *lying* are said to
-    be taken, and stay; *vanishing* go without an answer.  A listing breaks off after *rows_max*
-    rows; *unreachable* answers nothing at all; *denied* names buckets that may not be listed.
-    *orders* holds every batch that was ordered, *calls* how often each port was used; *before*
+    *locked* are refused, under a legal hold or what *looks* says of them, and stay; *failing* fail,
+    *silent* get no answer, and stay; *lying* are said to be taken, and stay; *vanishing* go without
+    an answer.  A listing breaks off after *rows_max* rows; *unreachable* answers nothing at all;
+    *denied* names buckets that may not be listed.  *orders* holds every batch that was ordered, *calls* how often each port was used; *before*
     is called with the name of the port, and may raise what a power cut would.
     """
 
     def __init__(self):
         self.buckets = {}
         self.locked, self.failing, self.silent = set(), set(), set()
+        self.looks = {}
         self.lying, self.vanishing = set(), set()
         self.denied = set()
         self.rows_max = None
@@ -141,8 +142,12 @@ class MemoryStore:
     def look(self, place, version, *, locks):
         """Look at one version, as ``ports.probe.Probes``."""
         self._require(key_prefix(place)[1])
+        self.calls["look"] += 1
+        self.before("look")
+        if version in self.looks:
+            return self.looks[version]
         locked = version in self.locked and locks
-        return Looked("AES256", "GOVERNANCE" if locked else "", None, locked)
+        return Looked("AES256", "", None, locked)
 
     def destroy(self, place, versions):
         """Order the end of *versions*, as ``ports.destruction.Destroys``."""

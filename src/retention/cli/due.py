@@ -17,6 +17,7 @@ from retention.ports.progress import Progress
 from retention.steps.classify import Dated, assess_all
 from retention.steps.due import LISTED_MAX, DueList, due_list
 from retention.views.assessed import assessed_record, stands_at
+from retention.views.refusals import lock_words
 from retention.views.review import size
 from retention.views.surveyed import inventories, inventory_note
 
@@ -66,6 +67,7 @@ def _due_record(each: Dated) -> dict[str, Any]:
     return {
         **record,
         "size_bytes": sum(holding.size_bytes for holding in each.holdings),
+        "locked_until": None if each.locked_until is None else each.locked_until.isoformat(),
         "inventories": {store: day.isoformat() for store, day in made.items()},
     }
 
@@ -108,12 +110,18 @@ def _due_row(each: Dated) -> dict[str, str]:
     assert days is not None
     return {
         "dataset": str(each.assessment.dataset),
-        "stands at": stands_at(each.assessment, each.state).replace("_", " "),
+        "stands at": stands_at(each.assessment, each.state).replace("_", " ") + _locked(each),
         "may go from": "once approved" if days.due_on is None else days.due_on.isoformat(),
         "gone by": ("-" if days.destroy_by is None else days.destroy_by.isoformat())
         + (" OVERDUE" if each.assessment.overdue else ""),
         "size": size(sum(holding.size_bytes for holding in each.holdings)),
     }
+
+
+def _locked(each: Dated) -> str:
+    until = each.locked_until
+    waits = until is not None and each.waits_for_lock(each.assessment.on)
+    return f", {lock_words(until)}" if until is not None and waits else ""
 
 
 def _stream(records: Iterable[Mapping[str, Any]]) -> None:

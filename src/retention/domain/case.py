@@ -52,6 +52,7 @@ class Case:
     ordered: dict[str, Record] = field(default_factory=dict)
     stopped: dict[str, Record] = field(default_factory=dict)
     verified: dict[str, Record] = field(default_factory=dict)  # the newest look
+    refusals: dict[str, list[Record]] = field(default_factory=dict)  # by lock, at that look
     residuals: dict[tuple[str, str], Record] = field(default_factory=dict)  # the newest look
     certified: dict[str, Record] = field(default_factory=dict)  # by certificate type
     sealed: dict[str, Record] = field(default_factory=dict)  # by certificate number
@@ -118,7 +119,9 @@ class Case:
             case Entry.STOPPED:
                 self.stopped.setdefault(root, r)
             case Entry.VERIFIED:
-                self.verified[root] = r
+                self.verified[root], self.refusals[root] = r, []
+            case Entry.REFUSED:
+                self.refusals[root].append(r)
             case _:
                 raise ValueError(f"an entry {r.kind} does not belong to a proposal")
 

@@ -11,6 +11,7 @@ from typing import Self
 
 from retention.domain.calendar import london_day
 from retention.domain.dataset import Fate
+from retention.domain.refusal import Refusal
 from retention.domain.wording import Grade
 from retention.errors import CertificateError
 
@@ -154,6 +155,7 @@ class CertifiedDataset:
     how: Timeline
     verification: Counts
     residual: tuple[ResidualCopy, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a root that is none, and counts that are not those of the manifest."""
@@ -171,5 +173,10 @@ class CertifiedDataset:
             (self.verification.destroyed > 0) <= (self.how.last_outcome_at is not None),
             "something counts as destroyed, and no outcome was ever a success",
             "read the outcomes from the ledger again",
+        )
+        require(
+            self.verification.refused == sum(each.versions for each in self.refusals),
+            "what was refused is not what was refused for one reason or another",
+            "verify again: each version that was refused is looked at",
         )
         require(bool(self.where and self.controllers), "no place or no controller", "name them")

@@ -52,6 +52,7 @@ class Entry(StrEnum):
     STOPPED = "stopped"
     ORDERED = "ordered"  # every batch of one manifest was ordered
     VERIFIED = "verified"
+    REFUSED = "refused"  # what keeps versions that a look found refused, by lock
     RESIDUAL_SEEN = "residual_seen"
     CERTIFIED = "certified"  # the statement was signed
     SEALED = "sealed"  # the document was sealed
@@ -102,6 +103,7 @@ FACTS: Mapping[Entry, frozenset[str]] = MappingProxyType(
             Entry.STOPPED: "proposal root before code",
             Entry.ORDERED: "proposal root",
             Entry.VERIFIED: f"proposal root pack arrivals by {_FATES}",
+            Entry.REFUSED: "proposal root dataset lock versions first_until until",
             Entry.RESIDUAL_SEEN: "proposal root copy seen",
             Entry.CERTIFIED: "proposal certificate type statement",
             Entry.SEALED: "proposal certificate pdf",

@@ -61,6 +61,7 @@ from retention.steps.answers import kept_items
 from retention.steps.cases import case_of, read_proposal
 from retention.steps.moves import move_if_possible, stream_of
 from retention.steps.notify import notices
+from retention.steps.refusals import refusals_of
 from retention.steps.registers import HOLDS
 from retention.steps.residual import is_gone, last_look_is_due, last_success, residual_until
 from retention.views.certificate_view import Kit, document
@@ -313,6 +314,7 @@ def certified_dataset(item: Item, case: Case, proposal: Proposal) -> CertifiedDa
             **{fate.value: verified.number(fate.value) for fate in Fate},
         ),
         residual=tuple(_residual(r, case, m.root, how.destroyed_on) for r in item.residuals),
+        refusals=refusals_of(case, m.root),
     )
 
 

@@ -18,6 +18,7 @@ from retention.steps.effects import datasets_of
 from retention.steps.incidents import raise_incident
 from retention.steps.moves import move_if_possible, moved_at, state_of, states
 from retention.steps.raising import raise_ended, raise_late, raise_missing
+from retention.steps.refusals import locked
 from retention.steps.registers import Registers
 
 _AFTER_DISPOSAL = {State.DISPOSED, State.RESIDUAL, State.CLOSED}
@@ -34,6 +35,11 @@ class Dated:
     kind: RetentionClass
     holdings: tuple[Holding, ...]
     state: State
+    locked_until: date | None = None  # the last day of a lock on all that it still holds
+
+    def waits_for_lock(self, on: date) -> bool:
+        """Tell whether nothing of it could go on a day, because its stores lock it."""
+        return self.locked_until is not None and on <= self.locked_until
 
 
 def assess_all(
@@ -43,7 +49,7 @@ def assess_all(
 
     It only looks, in memory that does not grow with the number of datasets.
     """
-    registers = Registers.read(ledger)
+    registers, locks = Registers.read(ledger), locked(ledger)
     for term in terms:
         agreement = term.governing
         if agreement is None:
@@ -54,8 +60,9 @@ def assess_all(
         for dataset, holdings in datasets_of(catalogue, term.reference):
             # Of another version's class, the next survey says what it is.
             if (kind := kinds.get(dataset.class_name)) is not None:
-                state = standing.of(str(dataset))
-                yield Dated(assessor.assess(dataset), agreement, kind, holdings, state)
+                name = str(dataset)
+                state, found = standing.of(name), assessor.assess(dataset)
+                yield Dated(found, agreement, kind, holdings, state, locks.get(name))
 
 
 class Standing:

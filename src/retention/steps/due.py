@@ -47,6 +47,7 @@ class DueList:
     raised: int = 0
     rest: Counter[str] = field(default_factory=Counter)
     flags: Counter[str] = field(default_factory=Counter)  # of FLAGS: a dataset may have several
+    locked: dict[str, date] = field(default_factory=dict)  # wait for a lock: its last day
     datasets: int = 0
     inventories: dict[str, date] = field(default_factory=dict)  # store → of which day counts are
 
@@ -57,6 +58,8 @@ class DueList:
         self.inventories |= inventories(dated.holdings)
         if dated.state not in _ENDED and (found.raised or found.holds):  # else none can hold
             self.flags.update(name for name, holds in FLAGS.items() if holds(found))
+        if dated.locked_until is not None and dated.waits_for_lock(self.on):
+            self.locked[str(found.dataset)] = dated.locked_until
         if dated.state in _ENDED:
             self.rest[dated.state.value] += 1
         elif found.eligible:

@@ -6,7 +6,7 @@ nothing is gone and nothing is left: it is unknown.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from json import dumps, loads
 from types import MappingProxyType
 
@@ -15,10 +15,11 @@ from retention.domain.dataset import Answer, Fate
 from retention.domain.entry import Draft, Entry, Fact
 from retention.domain.manifest import Manifest, rows_of
 from retention.domain.proposal import Item
-from retention.errors import UnverifiedError
+from retention.errors import StoreError, UnverifiedError
 from retention.ports.clock import Clock
 from retention.ports.evidence import Evidence
 from retention.ports.ledger import Ledger
+from retention.ports.probe import Probes
 from retention.ports.store import Lists
 from retention.steps.answers import kept_items
 from retention.steps.begin import absent_before
@@ -26,6 +27,7 @@ from retention.steps.cases import case_of, read_proposal
 from retention.steps.compare import Look, Seen, compare
 from retention.steps.incidents import raise_incident
 from retention.steps.moves import move_if_possible
+from retention.steps.refusals import Refusals
 from retention.steps.residual import last_look_is_due, see_residuals
 from retention.steps.settle import seen_event
 
@@ -45,9 +47,10 @@ _GONE = (Fate.DESTROYED, Fate.ABSENT_BEFORE)
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The ports that verification takes; *lister* has the verifier's own credentials."""
+    """The ports that verification takes; *lister* and *probes* have the verifier's credentials."""
 
     lister: Lists
+    probes: Probes
     ledger: Ledger
     evidence: Evidence
     clock: Clock
@@ -58,16 +61,17 @@ def check_gone(proposal_digest: str, ports: Verification) -> None:
     """Verify what nobody has looked at to the end, and residual copies whose window closed.
 
     Safe to run again: it only looks.  Every manifest is looked at before UnverifiedError is raised
-    for the first of which anything is unknown.
+    for the first of which anything is unknown, or StoreError where a store did not say what keeps
+    the versions that it refused.
     """
     case = case_of(ports.ledger, proposal_digest)
     kept = kept_items(case, read_proposal(case, ports.evidence), ports.evidence)
-    faults = []
+    faults: list[UnverifiedError | StoreError] = []
     for item in kept:
         try:
             if not is_known(case, item.manifest.root):
                 verify(item.manifest, proposal_digest, ports)
-        except UnverifiedError as fault:
+        except (UnverifiedError, StoreError) as fault:
             faults.append(fault)
         else:
             case = case_of(ports.ledger, proposal_digest)
@@ -111,23 +115,28 @@ def is_known(case: Case, root: str) -> bool:
 def verify(manifest: Manifest, proposal: str, ports: Verification) -> Counter[Fate]:
     """Give each version of *manifest* its fate, write the counts down, and return them.
 
+    Of each version that was refused and is still there, the pack says what keeps it, and until
+    when; the ledger says how many by lock.
     Safe to run again: it only looks, and each look is an entry of its own.
     Raises UnverifiedError if anything is unknown: then nothing may be certified, and the listing
-    that broke off should be tried again.
+    that broke off should be tried again.  StoreError if a store does not answer what keeps a
+    version: then nothing is written down.
     """
     case = case_of(ports.ledger, proposal)
-    look = Look()
-    fates: Counter[Fate] = Counter()
-    pack = ports.evidence.keep_lines(_fates(case, manifest, ports, look, fates), sealed=False)
+    sight = _Sight(Refusals(ports.probes))
+    pack = ports.evidence.keep_lines(_fates(case, manifest, ports, sight), sealed=False)
+    fates = sight.fates
     facts: dict[str, Fact] = {
         "proposal": proposal,
         "root": manifest.root,
         "pack": pack,
-        "arrivals": look.arrivals,
+        "arrivals": sight.look.arrivals,
         "by": ports.by,
         **{fate.value: fates[fate] for fate in Fate},
     }
-    ports.ledger.append(Draft(proposal_stream(proposal), Entry.VERIFIED, facts))
+    seen = Draft(proposal_stream(proposal), Entry.VERIFIED, facts)
+    # In one transaction: a look that says that some were refused says why.
+    ports.ledger.append_all([seen, *sight.refusals.drafts(proposal, manifest)])
     if fates[Fate.UNKNOWN]:
         raise UnverifiedError(
             f"the fate of {fates[Fate.UNKNOWN]} of {manifest.versions} versions is unknown",
@@ -136,17 +145,27 @@ def verify(manifest: Manifest, proposal: str, ports: Verification) -> Counter[Fa
     return fates
 
 
-def _fates(
-    case: Case, manifest: Manifest, ports: Verification, look: Look, fates: Counter[Fate]
-) -> Iterator[bytes]:
+@dataclass(slots=True)
+class _Sight:
+    """What one look at one manifest adds up to."""
+
+    refusals: Refusals
+    look: Look = field(default_factory=Look)
+    fates: Counter[Fate] = field(default_factory=Counter)
+
+
+def _fates(case: Case, manifest: Manifest, ports: Verification, sight: _Sight) -> Iterator[bytes]:
     rows = rows_of(ports.evidence.lines(manifest.pack), manifest.root)
     told = _told(case, manifest, ports.evidence)
-    for (number, _, seen), answer in zip(
-        compare(manifest, rows, ports.lister, look), told, strict=True
+    for (number, row, seen), answer in zip(
+        compare(manifest, rows, ports.lister, sight.look), told, strict=True
     ):
         fate = fate_of(answer, seen)
-        fates[fate] += 1
-        yield dumps({"n": number, "fate": fate.value}).encode()
+        sight.fates[fate] += 1
+        line: dict[str, int | str] = {"n": number, "fate": fate.value}
+        if fate is Fate.REFUSED:
+            line |= sight.refusals.look(manifest.place(row.copy), row.version)
+        yield dumps(line).encode()
 
 
 def fate_of(answer: Answer, seen: Seen) -> Fate:

@@ -8,6 +8,7 @@ from retention.domain.certificate import Certificate
 from retention.domain.certified import CertifiedDataset, Counts, ResidualCopy
 from retention.domain.wording import Grade
 from retention.views import figures
+from retention.views.refusals import refusal_words
 
 Pick = Callable[[Iterable[datetime]], datetime]
 
@@ -127,10 +128,22 @@ def _not_destroyed(certificate: Certificate) -> Json | None:
         names = ("Dataset", ">Absent before", ">Held back", ">Refused", ">Failed", ">Came later")
         parts += _table(names, "rest auto auto auto auto auto", rows, "datasets")
         parts.append({"note": _exceptions(certificate.counts)})
+        parts += _refused(certificate)
     if left_out:
         ids: list[Json] = [[{"mono": each}] for each in left_out]
         parts += _table(("Left out by the approvers, and kept",), "rest", ids, "datasets")
     return {"parts": parts, "title": "What was not destroyed"}
+
+
+def _refused(certificate: Certificate) -> list[Json]:
+    """Return what keeps the versions that were refused, and from when they could go."""
+    rows: list[Json] = [
+        [{"mono": each.id}, refusal_words(refusal)]
+        for each in certificate.what.datasets
+        for refusal in each.refusals
+    ]
+    names = ("Dataset", "What is refused, by which lock, and until when")
+    return _table(names, "auto rest", rows, "refusals") if rows else []
 
 
 def _exceptions(counts: Counts) -> str:
@@ -138,7 +151,8 @@ def _exceptions(counts: Counts) -> str:
         "absent_before": "Absent before: listed when the manifest was frozen, and gone before we "
         "began; an incident is open.",
         "held_back": "Held back: not ordered.",
-        "refused": "Refused: the store said no, because of a lock or a permission.",
+        "refused": "Refused: the store said no, because of a lock or a permission; no lock was "
+        "bypassed or shortened, and what keeps each version is told below.",
         "failed": "Failed: ordered, and still there.",
         "arrivals": "Came later: arrived after the manifest was frozen, was left alone, and is "
         "not covered by this certificate.",
