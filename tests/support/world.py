@@ -67,6 +67,8 @@ class Estate(MemoryStore):
 class World:
     """The ports, and the verbs of the story by their names."""
 
+    lanes = 1  # batches at a time
+
     def __init__(self, **terms):
         self.calls = lambda name: None
         self.clock = FixedClock(START)
@@ -276,6 +278,7 @@ class World:
             "destroyer:1",
             worker=f"worker-{next(self.workers)}",
             wait=lambda seconds: self.clock.step(seconds=seconds),
+            lanes=self.lanes,
         )
         ports = Disposing(
             authority=self.authority,
