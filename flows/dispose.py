@@ -1,6 +1,7 @@
 """Carry out what was approved: the only flow of the only pool that may destroy."""
 
 from prefect import flow
+from prefect.runtime import flow_run
 
 from flows.attempt import attempted
 from retention import wiring
@@ -9,7 +10,7 @@ from retention import wiring
 @attempted
 def order(proposal: str) -> None:
     """Order the end of every version that the approval names."""
-    wiring.compose().dispose(proposal)
+    wiring.compose().dispose(proposal, str(flow_run.id or ""))
 
 
 @flow(name="dispose", persist_result=False)

@@ -38,7 +38,7 @@ PEOPLE = (
     Person("cy-invented", "Cy Example (invented)", (), "cy@example.invalid"),
 )
 ONLOOKER = ("dee-invented", "looks and decides nothing")  # has an account, stands on no list
-POOLS = ("planner", "surveyor", "destroyer", "verifier", "issuer")
+POOLS = ("planner", "surveyor", "destroyer", "verifier", "custodian", "issuer")
 SERVICES = {pool: f"{pool}-secret-of-high-entropy" for pool in POOLS}
 
 
@@ -238,8 +238,12 @@ class FakeWork:
     def remind(self) -> None:
         self._note("remind", "all")
 
-    def dispose(self, proposal: str) -> None:
+    def dispose(self, proposal: str, run: str) -> None:
+        assert run, "whoever cancels it stops the disposal"
         self._note("dispose", proposal)
+
+    def settle_access(self, proposal: str) -> None:
+        self._note("access", proposal)
 
     def check_gone(self, proposal: str) -> None:
         self._note("check_gone", proposal)

@@ -23,6 +23,7 @@ from retention.steps.classify import classify
 from retention.steps.deliver import Delivery, deliver
 from retention.steps.destroy import Destruction
 from retention.steps.dispose import Disposing, approved, dispose
+from retention.steps.moves import state_of
 from retention.steps.notify import notices, notify
 from retention.steps.propose import Freezing, propose
 from retention.steps.record import record_agreement
@@ -267,7 +268,11 @@ class World:
             self.ledger, self.evidence, self.library, self.gate, self.clock, safeguards
         )
 
-    def dispose(self, proposal):
+    def state(self, dataset):
+        """Return where *dataset* stands."""
+        return state_of(self.ledger, dataset).value
+
+    def dispose(self, proposal, run=""):
         destruction = Destruction(
             self.authority,
             self.store,
@@ -288,7 +293,7 @@ class World:
             evidence=self.evidence,
             clock=self.clock,
         )
-        dispose(proposal, ports)
+        dispose(proposal, ports, run=run)
 
     def manifests(self, proposal):
         """Return the manifests that were approved."""

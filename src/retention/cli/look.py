@@ -4,7 +4,7 @@ import click
 
 from retention import wiring
 from retention.cli.common import as_json, lines, show
-from retention.steps.cases import case_of, cases, read_proposal
+from retention.steps.cases import case_named, cases, read_proposal
 from retention.views.review import review_page, size, working_of
 
 
@@ -36,12 +36,7 @@ def proposals(*, as_json: bool) -> None:
 def show_proposal(digest: str) -> None:
     """Show one proposal by its DIGEST or mark, as approvers see it, and what became of it."""
     work = wiring.compose()
-    found = [
-        case
-        for case in cases(work.ledger)
-        if digest in {case.proposal, read_proposal(case, work.evidence).mark}
-    ]
-    case = found[0] if found else case_of(work.ledger, digest)
+    case = case_named(work.ledger, work.evidence, digest)
     proposal = read_proposal(case, work.evidence)
     parties = {c: work.library.party(c).name for c in proposal.controllers}
     page = review_page(

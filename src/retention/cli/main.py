@@ -28,6 +28,8 @@ COMMANDS = {  # name: where it is; the first line of its docstring is its help
     "hold": ("hold", "Place and release holds, which stop every disposal in their scope."),
     "instruction": ("instruction", "Record what a controller answered to a notice."),
     "incident": ("incident", "List what the DPO must assess, and close it."),
+    "stop": ("halting", "Halt a disposal, everywhere, within one batch."),
+    "abort": ("halting", "Withdraw an approval, before anything is destroyed."),
     "import": ("importing", "Record many events at once from a CSV file, all or none."),
     "people": ("people", "Add, reset and disable those who may log in."),
     "certificate": ("prove", "List the certificates, and write one out."),

@@ -21,6 +21,11 @@ def proposal_stream(digest: str) -> str:
 CERTIFICATES = "certificates"  # one stream, so that numbers have no gaps
 
 
+def run_stream(run: str) -> str:
+    """Return the stream of one run of Prefect: where the gate writes who cancelled it."""
+    return f"run:{run}"
+
+
 def orders_of(digest: str, root: str = "") -> str:
     """Return how the streams of a proposal's orders begin, or those of one manifest's."""
     start = f"orders:{digest.removeprefix('sha256:')}/"
@@ -45,6 +50,7 @@ class Case:
     spent: Record | None = None
     started: Record | None = None  # from here on something may be gone
     halted: list[Record] = field(default_factory=list)  # by people
+    runs: list[str] = field(default_factory=list)  # of Prefect, that carry it out
     begun: dict[str, Record] = field(default_factory=dict)  # by manifest root, as those below
     intents: dict[str, list[Record]] = field(default_factory=dict)
     outcomes: dict[str, dict[int, Record]] = field(default_factory=dict)  # by first number
@@ -53,7 +59,11 @@ class Case:
     stopped: dict[str, Record] = field(default_factory=dict)
     verified: dict[str, Record] = field(default_factory=dict)  # the newest look
     refusals: dict[str, list[Record]] = field(default_factory=dict)  # by lock, at that look
-    residuals: dict[tuple[str, str], Record] = field(default_factory=dict)  # the newest look
+    residuals: dict[tuple[str, str], Record] = field(default_factory=dict)  # newest look or word
+    held: dict[tuple[str, str], Record] = field(default_factory=dict)  # residuals under a hold
+    freed: dict[str, Record] = field(default_factory=dict)  # by root: the newest release
+    closing: dict[str, Record] = field(default_factory=dict)  # by root, as the next
+    closed: dict[str, Record] = field(default_factory=dict)  # its manifest cannot be read any more
     certified: dict[str, Record] = field(default_factory=dict)  # by certificate type
     sealed: dict[str, Record] = field(default_factory=dict)  # by certificate number
     delivered: dict[str, dict[str, Record]] = field(default_factory=dict)  # number → controller
@@ -96,14 +106,44 @@ class Case:
                 self.started = r
             case Entry.HALTED:
                 self.halted.append(r)
-            case Entry.RESIDUAL_SEEN:
-                self.residuals[r.text("root"), r.text("copy")] = r
+            case Entry.RUN:
+                self.runs.append(r.text("run"))
             case Entry.SEALED:
                 self.sealed[r.text("certificate")] = r
             case Entry.DELIVERED:
                 self.delivered.setdefault(r.text("certificate"), {})[r.text("controller")] = r
             case _:
-                self._take_of_root(r, r.text("root"))
+                self._take_of_part(r)
+
+    def _take_of_part(self, r: Record) -> None:
+        if "copy" in r.facts:
+            self._take_of_copy(r, (r.text("root"), r.text("copy")))
+        else:
+            self._take_of_root(r, r.text("root"))
+
+    def _take_of_disposal(self, r: Record) -> None:
+        match r.kind:
+            case Entry.RUN:
+                self.runs.append(r.text("run"))
+            case Entry.BEGUN:
+                self.started = r
+            case _:
+                self.halted.append(r)
+
+    def _take_of_copy(self, r: Record, copy: tuple[str, str]) -> None:
+        match r.kind:
+            case Entry.RESIDUAL_SEEN | Entry.RESIDUAL_ATTESTED:
+                self.residuals[copy] = r
+            case Entry.ATTESTATION_RETRACTED:
+                if copy in self.residuals and self.residuals[copy].index == r.number("entry"):
+                    del self.residuals[copy]
+            case Entry.RESIDUAL_HELD:
+                self.held[copy] = r
+            case Entry.RESIDUAL_FREED:
+                self.held.pop(copy, None)
+                self.freed[copy[0]] = r
+            case _:
+                raise ValueError(f"an entry {r.kind} does not belong to a proposal")
 
     def _take_of_root(self, r: Record, root: str) -> None:
         match r.kind:
@@ -122,6 +162,10 @@ class Case:
                 self.verified[root], self.refusals[root] = r, []
             case Entry.REFUSED:
                 self.refusals[root].append(r)
+            case Entry.MANIFEST_CLOSING:
+                self.closing[root] = r
+            case Entry.MANIFEST_CLOSED:
+                self.closed[root] = r
             case _:
                 raise ValueError(f"an entry {r.kind} does not belong to a proposal")
 

@@ -45,6 +45,10 @@ class Entry(StrEnum):
     APPROVED = "approved"  # the last approver agreed
     SPENT = "spent"  # lapsed, declined, drifted or withdrawn: never to be used again
     HALTED = "halted"  # by a person: a disposal stopped, or an approval withdrawn
+    ACCESS_ANNOUNCED = "access_announced"  # a change to who may reach a bucket comes next
+    ACCESS_WITHDRAWN = "access_withdrawn"  # for cooling-off, from everybody but our own roles
+    ACCESS_RESTORED = "access_restored"
+    RUN = "run"  # a run of Prefect carries this proposal out: whoever cancels it stops that
     BEGIN_LISTING = "begin_listing"
     BEGUN = "begun"  # every begin-listing is taken, and with this the first intent was written
     INTENT = "intent"
@@ -54,6 +58,19 @@ class Entry(StrEnum):
     VERIFIED = "verified"
     REFUSED = "refused"  # what keeps versions that a look found refused, by lock
     RESIDUAL_SEEN = "residual_seen"
+    RESIDUAL_ATTESTED = "residual_attested"  # a person says that a copy is gone, and since when
+    ATTESTATION_RETRACTED = "attestation_retracted"  # it was wrong: as if never made
+    RESIDUAL_HELD = "residual_held"  # a hold matches the dataset while a copy of it remains
+    RESIDUAL_FREED = "residual_freed"  # no hold matches any more: the copy is checked again
+    MANIFEST_CLOSING = "manifest_closing"  # the key of its pack is about to be destroyed
+    MANIFEST_CLOSED = "manifest_closed"  # the pack can no longer be opened, by design
+    KEY_JUDGED = "key_judged"  # a key is not destroyed, at least today, and why
+    KEY_INTENT = "key_intent"  # the end of a key is about to be ordered
+    KEY_OUTCOME = "key_outcome"
+    KEY_SEEN = "key_seen"  # by the verifier
+    KEY_HELD = "key_held"  # a hold matches what a pending key protects
+    KEY_CANCEL = "key_cancel"  # that order is about to be withdrawn
+    KEY_CANCELLED = "key_cancelled"
     CERTIFIED = "certified"  # the statement was signed
     SEALED = "sealed"  # the document was sealed
     DELIVERED = "delivered"
@@ -95,8 +112,12 @@ FACTS: Mapping[Entry, frozenset[str]] = MappingProxyType(
             Entry.DECIDED: "proposal step person decision roots kept signed input reason",
             Entry.APPROVED: "proposal roots kept decided_on may_begin_on lapses_after",
             Entry.SPENT: "proposal why",
+            Entry.ACCESS_ANNOUNCED: "proposal bucket act before after by until",
+            Entry.ACCESS_WITHDRAWN: "proposal bucket before after by",
+            Entry.ACCESS_RESTORED: "proposal bucket before after by",
             Entry.BEGIN_LISTING: "proposal root pack versions present arrivals",
             Entry.HALTED: f"proposal act {_WHY}",
+            Entry.RUN: "proposal run",
             Entry.BEGUN: "proposal",
             Entry.INTENT: "proposal root first last by worker until",
             Entry.OUTCOME: f"proposal root first last pack {_ANSWERS}",
@@ -105,6 +126,19 @@ FACTS: Mapping[Entry, frozenset[str]] = MappingProxyType(
             Entry.VERIFIED: f"proposal root pack arrivals by {_FATES}",
             Entry.REFUSED: "proposal root dataset lock versions first_until until",
             Entry.RESIDUAL_SEEN: "proposal root copy seen",
+            Entry.RESIDUAL_ATTESTED: f"proposal root copy gone_on {_WHY}",
+            Entry.ATTESTATION_RETRACTED: f"proposal root copy entry {_WHY}",
+            Entry.RESIDUAL_HELD: "proposal root copy holds",
+            Entry.RESIDUAL_FREED: "proposal root copy",
+            Entry.MANIFEST_CLOSING: "proposal root pack",
+            Entry.MANIFEST_CLOSED: "proposal root pack versions",
+            Entry.KEY_JUDGED: "proposal key look why",
+            Entry.KEY_INTENT: "proposal key look window by worker until",
+            Entry.KEY_OUTCOME: "proposal key answer why gone_at",
+            Entry.KEY_SEEN: "proposal key state gone_at by",
+            Entry.KEY_HELD: "proposal key hold",
+            Entry.KEY_CANCEL: "proposal key by",
+            Entry.KEY_CANCELLED: "proposal key answer",
             Entry.CERTIFIED: "proposal certificate type statement",
             Entry.SEALED: "proposal certificate pdf",
             Entry.DELIVERED: "proposal certificate controller message",

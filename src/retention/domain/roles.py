@@ -34,6 +34,7 @@ class Act(StrEnum):
     RECORD_ANSWER = "record what a controller answered to a notice"
     RECORD_INSTRUCTION = "record the instruction of a party"
     CLOSE_INCIDENT = "close an incident"
+    HALT = "stop a disposal, or withdraw an approval"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,9 @@ MAY: Mapping[Act, Right] = MappingProxyType(
         Act.RECORD_ANSWER: Right((MANAGER, OWNER), "a yes of controllers opens the way to review"),
         Act.RECORD_INSTRUCTION: Right(
             (MANAGER, OWNER), "it moves dates: who keeps the schedule or answers for the data"
+        ),
+        Act.HALT: Right(
+            (MANAGER, OWNER, GUARDIAN, SIRO, DPO), "whoever answers for the data may say: not now"
         ),
         Act.CLOSE_INCIDENT: Right((DPO,), "whether it was a breach is the DPO's to assess"),
     }

@@ -12,6 +12,7 @@ from anyio import CapacityLimiter, to_thread
 
 from retention.domain.agreement import Person
 from retention.domain.canonical import canonical
+from retention.domain.case import run_stream
 from retention.domain.entry import Draft, Entry
 from retention.gate.http import (
     App,
@@ -184,7 +185,7 @@ class Gate:
 def _cancelled(caller: Caller, scope: Scope) -> Draft:
     """Return the ledger entry that somebody cancelled a run: written before it is handed on."""
     run = str(UUID(scope["path"].split("/")[3]))
-    return Draft(f"run:{run}", Entry.CANCELLED, {"run": run, "person": caller.name})
+    return Draft(run_stream(run), Entry.CANCELLED, {"run": run, "person": caller.name})
 
 
 def _guarded(scope: Scope) -> bool:

@@ -16,15 +16,17 @@ from retention.ports.evidence import Evidence
 from retention.ports.ledger import Ledger
 from retention.ports.library import Library
 from retention.steps.answers import kept_items
-from retention.steps.authorise import matching_holds
+from retention.steps.authorise import cancelled_by, matching_holds
 from retention.steps.cases import cases, read_proposal
 from retention.steps.certify import owed_type
+from retention.steps.hold_residuals import hold_residuals
 from retention.steps.moves import claimed_since, move_if_possible, state_of
 from retention.steps.notify import document_of, notices
 from retention.steps.residual import last_look_is_due, residuals_due
 from retention.steps.settle import settle
 from retention.steps.spend import spend
 from retention.steps.verify import is_known
+from retention.steps.withdraw_access import access_owed
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ def bring_up_to_date(ledger: Ledger, evidence: Evidence, library: Library, clock
     lapse(ledger, evidence, clock)
     supersede(ledger, evidence, library, clock)
     void_held(ledger, evidence, library)
+    stop_cancelled(ledger, evidence, library)
+    hold_residuals(ledger, evidence, library)
     reopen(ledger, evidence)
 
 
@@ -96,6 +100,20 @@ def void_held(ledger: Ledger, evidence: Evidence, library: Library) -> list[str]
     return voided
 
 
+def stop_cancelled(ledger: Ledger, evidence: Evidence, library: Library) -> list[str]:
+    """Spend every approval of which somebody who may cancelled a run; return those spent.
+
+    Safe to run again: what is spent is passed over.
+    """
+    stopped = []
+    for case in cases(ledger):
+        used_up = case.approved and len(case.ordered) == case.approved.number("kept")
+        if case.spent is None and not used_up and cancelled_by(case, ledger, library):
+            spend(ledger, case.proposal, "stopped", read_proposal(case, evidence))
+            stopped.append(case.proposal)
+    return stopped
+
+
 def reopen(ledger: Ledger, evidence: Evidence) -> list[str]:
     """Send what a partial report left back to review; return the datasets.
 
@@ -114,13 +132,23 @@ def reopen(ledger: Ledger, evidence: Evidence) -> list[str]:
     return back
 
 
-def next_steps(ledger: Ledger, evidence: Evidence, today: date) -> list[Next]:
-    """Return every flow that may run on the day *today*; it only looks."""
-    return [
-        Next(flow, case.proposal)
-        for case in cases(ledger)
-        if (flow := _next(case, ledger, evidence, today)) is not None
-    ]
+def next_steps(
+    ledger: Ledger, evidence: Evidence, today: date, *, withdraws: bool = False
+) -> list[Next]:
+    """Return every flow that may run on the day *today*; it only looks.
+
+    *withdraws* says that there is somebody who may withdraw access for cooling-off.
+    """
+    found = []
+    for case in cases(ledger):
+        flow = _next(case, ledger, evidence, today)
+        flows = [] if flow is None else [flow]
+        if case.approved is not None:
+            kept = kept_items(case, read_proposal(case, evidence), evidence)
+            if access_owed(case, kept, ledger, withdraws=withdraws):
+                flows.append("access")
+        found += [Next(each, case.proposal) for each in flows]
+    return found
 
 
 def _next(case: Case, ledger: Ledger, evidence: Evidence, today: date) -> str | None:

@@ -13,7 +13,7 @@ from datetime import date
 from retention.domain.agreement import Agreement
 from retention.domain.approval import Approval, SignedAnswer, Verdict
 from retention.domain.canonical import digest_of
-from retention.domain.case import Case, proposal_stream
+from retention.domain.case import Case, proposal_stream, run_stream
 from retention.domain.dataset import DatasetId
 from retention.domain.disposition import State
 from retention.domain.eligibility import assess
@@ -22,6 +22,7 @@ from retention.domain.hold import Hold, HoldBook, Subject, covered_by, every_hol
 from retention.domain.knowledge import newest_entry_of
 from retention.domain.manifest import Manifest
 from retention.domain.proposal import Item, Proposal
+from retention.domain.roles import Act, may
 from retention.errors import (
     HeldError,
     NotAuthorisedError,
@@ -62,6 +63,7 @@ class FreshAuthority:
         proposal = read_proposal(case, self.evidence)
         item = _item(proposal, approval, manifest)
         self._require_approved(case, proposal, approval)
+        require_not_cancelled(case, self.ledger, self.library)
         require_agreement(proposal, self.library, self.clock.today())
         require_newest(proposal, self.ledger)
         require_no_hold(self.ledger, self.library, [item], proposal, since=case.proposed.index)
@@ -94,8 +96,9 @@ class FreshAuthority:
             for notice in notices(self.ledger)
             if manifest.dataset in document_of(notice, self.evidence)["datasets"]
         ]
+        runs = case_of(self.ledger, approval.proposal).runs
         streams = [proposal_stream(approval.proposal), HOLDS, events_stream(approval.agreement)]
-        return self.ledger.lengths([*streams, *told])
+        return self.ledger.lengths([*streams, *told, *map(run_stream, runs)])
 
     def _require_approved(self, case: Case, proposal: Proposal, approval: Approval) -> None:
         """Raise NotAuthorisedError unless distinct people, in every role, approved exactly this."""
@@ -160,6 +163,26 @@ def signature_holds(signed: Record, proposal: str, gate: Checks) -> bool:
     return answer.proposal == proposal and gate.holds(
         signed.text("key_id"), answer.message(), signature
     )
+
+
+def require_not_cancelled(case: Case, ledger: Ledger, library: Library) -> None:
+    """Raise NotAuthorisedError if somebody who may stop a disposal cancelled a run of this one."""
+    if cancelled_by(case, ledger, library):
+        raise NotAuthorisedError(
+            "a run of this disposal was cancelled at the gate",
+            hint="what remains needs a new review",
+        )
+
+
+def cancelled_by(case: Case, ledger: Ledger, library: Library) -> list[str]:
+    """Return who cancelled runs of *case* among those who may stop a disposal."""
+    roles = {person.id: person.roles for person in library.people()}
+    return [
+        record.text("person")
+        for run in case.runs
+        for record in ledger.stream(run_stream(run))
+        if record.kind is Entry.CANCELLED and may(Act.HALT, roles.get(record.text("person"), ()))
+    ]
 
 
 def require_agreement(proposal: Proposal, library: Library, today: date) -> None:

@@ -30,6 +30,19 @@ def cases(ledger: Ledger) -> Iterator[Case]:
         yield case_of(ledger, record.text("proposal"))
 
 
+def case_named(ledger: Ledger, evidence: Evidence, name: str) -> Case:
+    """Return the case of the proposal whose digest or mark is *name*, the newest if several are.
+
+    Raises RefusedError if there is none.
+    """
+    found = [
+        each
+        for each in cases(ledger)
+        if name in {each.proposal, read_proposal(each, evidence).mark}
+    ]
+    return found[-1] if found else case_of(ledger, name)
+
+
 def read_proposal(case: Case, evidence: Evidence) -> Proposal:
     """Return the proposal of *case*; raise RefusedError if it is not the one on the ledger."""
     proposal = Proposal.read(evidence.read(case.proposed.text("document")))

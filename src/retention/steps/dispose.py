@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from retention.domain.approval import Approval
+from retention.domain.case import proposal_stream
+from retention.domain.entry import Draft, Entry, Fact
 from retention.domain.manifest import Manifest
 from retention.errors import NotAuthorisedError
 from retention.ports.authority import Authority
@@ -28,12 +30,16 @@ class Disposing:
     clock: Clock
 
 
-def dispose(proposal_digest: str, ports: Disposing) -> None:
+def dispose(proposal_digest: str, ports: Disposing, *, run: str = "") -> None:
     """List what is there, then order the end of every approved manifest.
 
+    *run* is the run of Prefect that does it: whoever cancels that stops the disposal.
     Safe to run again after a crash at any call; raises as ``steps.begin`` and ``steps.destroy``.
     """
     approval, manifests = approved(proposal_digest, ports.ledger, ports.evidence)
+    if run and run not in case_of(ports.ledger, proposal_digest).runs:
+        facts: dict[str, Fact] = {"proposal": proposal_digest, "run": run}
+        ports.ledger.append(Draft(proposal_stream(proposal_digest), Entry.RUN, facts))
     begin(
         manifests,
         approval,

@@ -227,8 +227,8 @@ class Composition(Outside):
             waiting.for_the_gate,
         )
 
-    def dispose(self, proposal: str) -> None:
-        """Destroy what was approved; see ``steps.begin`` and ``steps.destroy``."""
+    def dispose(self, proposal: str, run: str = "") -> None:
+        """Destroy what was approved, in a *run* of Prefect; see ``steps.dispose``."""
         from retention.steps.authorise import FreshAuthority  # noqa: PLC0415  # lazy
         from retention.steps.destroy import Destruction  # noqa: PLC0415  # lazy
         from retention.steps.dispose import Disposing, dispose  # noqa: PLC0415  # lazy
@@ -262,7 +262,20 @@ class Composition(Outside):
             evidence=self.evidence,
             clock=self.clock,
         )
-        dispose(proposal, ports)
+        dispose(proposal, ports, run=run)
+
+    def settle_access(self, proposal: str) -> None:
+        """Withdraw access for cooling-off, or give it back; see ``steps.withdraw_access``."""
+        from retention.steps.withdraw_access import Custody, settle_access  # noqa: PLC0415  # lazy
+
+        custody = Custody(
+            self.withdraws_access(),
+            self.ledger,
+            self.evidence,
+            self.clock,
+            by=self._label("custodian"),
+        )
+        settle_access(proposal, custody)
 
     def check_gone(self, proposal: str) -> None:
         """Look at what became of each version, and at residual copies whose window closed."""
@@ -319,7 +332,8 @@ class Composition(Outside):
         """Return every flow that may run now."""
         from retention.steps.advance import next_steps  # noqa: PLC0415  # lazy
 
-        return next_steps(self.ledger, self.evidence, self.clock.today())
+        withdraws = bool(self.settings.access)
+        return next_steps(self.ledger, self.evidence, self.clock.today(), withdraws=withdraws)
 
     def runs(self) -> "tuple[list[Run], list[Run]]":
         """Return what Prefect runs next, and what failed there in the last week.
