@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from retention.domain.agreement import Person
+from retention.domain.entry import Entry
 from retention.domain.instruction import InstructionVerb
 from retention.domain.roles import ANYONE, MAY, RELEASE_NEEDS, Act, may, require
 from retention.errors import NotAuthorisedError
@@ -13,6 +14,7 @@ from retention.steps.notify import notices
 from retention.steps.record.answers import plan_answer
 from retention.steps.record.closing import plan_closing
 from retention.steps.record.events import plan_event, plan_retraction
+from retention.steps.record.halting import Halt, plan_halt
 from retention.steps.record.holds import plan_confirmation, plan_hold
 from retention.steps.record.instructions import Said, plan_instruction
 from retention.steps.record.planned import Why
@@ -35,6 +37,7 @@ EXPECTED = {
     Act.RECORD_ANSWER: {MANAGER, OWNER},
     Act.RECORD_INSTRUCTION: {MANAGER, OWNER},
     Act.CLOSE_INCIDENT: {"dpo"},
+    Act.HALT: {MANAGER, OWNER, GUARDIAN, "siro", "dpo"},
 }
 
 
@@ -43,6 +46,9 @@ def world():
     """A world in which every act is possible, for whoever may."""
     world = surveyed_world()
     world.notify()
+    world.controllers_answer()
+    (proposal,) = world.propose()
+    world.approve(proposal)
     world.hold(DATASET, ground="precaution")
     raise_incident(world.ledger, "missing", DATASET, noticed_on=date(2026, 11, 2), personal=True)
     world.record(plan_hold, Scope("INV", dataset="INV/patient/2020"), "court")
@@ -57,6 +63,7 @@ def acts(world, why):
     returned = Said(DATASET, InstructionVerb.RETURN, "north", signed)
     (incident,) = every_incident(world.ledger)
     (notice,) = notices(world.ledger)
+    (proposed,) = world.kinds(Entry.PROPOSED)
     return {
         Act.RECORD_END: lambda: plan_event("INV", "ended-not-renewed", "", "2026-10-01", **named),
         Act.RECORD_USE: lambda: plan_event("INV", "returned-to-use", DATASET, "2026-10", **named),
@@ -67,6 +74,7 @@ def acts(world, why):
         Act.RECORD_ANSWER: lambda: plan_answer(notice.id, "north", "proceed", **named),
         Act.RECORD_INSTRUCTION: lambda: plan_instruction(returned, **named),
         Act.CLOSE_INCIDENT: lambda: plan_closing(incident.number, ["nobody"], **named),
+        Act.HALT: lambda: plan_halt(Halt.STOP, proposed.text("proposal"), **named),
     }
 
 
@@ -102,7 +110,8 @@ def test_whoever_may_release_may_ask_and_one_of_the_two_must_keep_the_records():
 
 def test_the_data_protection_officer_decides_nothing():
     decides = [act for act in Act if may(act, ("dpo",))]
-    assert decides == [Act.PLACE_HOLD, Act.ASK_RELEASE, Act.CLOSE_INCIDENT]
+    stops = [Act.PLACE_HOLD, Act.ASK_RELEASE, Act.HALT]
+    assert set(decides) == {*stops, Act.CLOSE_INCIDENT}
 
 
 @pytest.mark.parametrize("role", ROLES)
