@@ -14,7 +14,7 @@ from retention.domain.wording import BANNED, CertificateType
 from retention.errors import CertificateError
 from retention.views.certificate_sections import ROWS_MAX
 from retention.views.certificate_view import document
-from tests.support.certificates import BACKUP, certificate, counts, dataset
+from tests.support.certificates import BACKUP, certificate, counts, dataset, every_fate
 from tests.support.kits import Issuer
 
 VARIANTS = {
@@ -26,6 +26,7 @@ VARIANTS = {
         [dataset()], type=CertificateType.CORRECTION, supersedes="RET-1"
     ),
     "demonstration": lambda: certificate(demonstration=True),
+    "every fate": lambda: certificate([dataset(residual=every_fate())]),
 }
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+from retention.domain.beyond_use import BeyondUse
 from retention.domain.certificate import (
     Authority,
     Certificate,
@@ -11,6 +12,7 @@ from retention.domain.certificate import (
     How,
     Identity,
     Issuer,
+    ManifestsKept,
     NotDestroyed,
     NoticeGiven,
     People,
@@ -21,6 +23,7 @@ from retention.domain.certificate import (
     type_for,
 )
 from retention.domain.certified import (
+    Attestation,
     CertifiedDataset,
     CopyPlace,
     Counts,
@@ -119,6 +122,25 @@ BACKUP = ResidualCopy(
     until=date(2031, 5, 17),
 )
 
+WORD = Attestation(by="audit-1", gone_on=date(2031, 4, 11), evidence="sha256:" + "d0" * 32)
+
+
+def every_fate():
+    """Return a residual copy for each fate that there is."""
+    looked = date(2031, 1, 15)
+    gone = {"seen_gone_at": at(0, 1)}
+    others = [
+        {"where": "Old tapes", "beyond_use": BeyondUse((True,) * 4, "iao-1", looked)},
+        {"where": "Older tapes", "beyond_use": BeyondUse((True, False) * 2, "iao-1", looked)},
+        {"where": "Vault two", "checked_by": "engine", **gone},
+        {"where": "Export", "checked_by": "provider document", "attested": WORD, **gone},
+        {"where": "Box AB0001", "kind": "paper", "until": None, "attested": WORD, **gone},
+        {"where": "The release of 2019", "until": None, "not_covered_clause": "9.8"},
+        {"where": "Vault three", "held_by": "H-0001+H-0004"},
+        {"where": "Late tapes", "until": date(2031, 4, 1)},
+    ]
+    return [BACKUP, *(replace(BACKUP, copy=f"r{n}", **each) for n, each in enumerate(others))]
+
 
 def certificate(datasets=None, *, type=None, **identity):  # noqa: A002  # the field's own name
     rows = tuple(datasets or (dataset(residual=[BACKUP]), dataset("northern-ireland")))
@@ -158,6 +180,7 @@ def certificate(datasets=None, *, type=None, **identity):  # noqa: A002  # the f
             method=FULL_ENUMERATION, verifier="verifier", separate_credentials=True
         ),
         not_destroyed=NotDestroyed(left_out=("NACEL/patient-level/wales/2023",)),
+        manifests=ManifestsKept(window="P90D"),
         people=People(
             approvals=(
                 Decision(

@@ -8,6 +8,7 @@ import pytest
 from retention.agreements import read
 from retention.agreements.text import Document, read_text
 from retention.domain.agreement import Action, CheckedBy, Covers, OurRole, Route, Silence, Status
+from retention.domain.beyond_use import BeyondUse
 from retention.domain.canonical import sha256
 from retention.domain.clock import Period
 from retention.domain.pattern import Pattern
@@ -70,6 +71,8 @@ def test_a_class_is_what_its_table_says():
     replica, backup = kind.copies
     assert backup.checked_by is CheckedBy.PERSON
     assert (backup.store, backup.where, backup.gone_within) == (None, "backup vault", P("P35D"))
+    assert backup.beyond_use == BeyondUse((True,) * 4, "iao-audits", date(2026, 1, 15))
+    assert (replica.beyond_use, backup.not_covered_clause) == (None, "")
     # The copy names its placeholders; what they match comes with the class.
     assert replica.store == Pattern.parse(
         "s3://nacel-records-dr/patient/{nation:[a-z-]+}/{round:[0-9]{4}}/"

@@ -66,6 +66,10 @@ ONE_FAULT = {
     "an unknown schedule": ("nhs-england-2023/clinical-audit", "nhs-england-2023/clinical-audits", '"nhs-england-2023/clinical-audits"', "Did you mean 'nhs-england-2023/clinical-audit'"),
     "a basis of domestic law alone": ('"9(2)(i)"]', '"DPA 2018, schedule 1, paragraph 3"]', '["6(1)(e)"', "article 9"),
     "an end that says nothing of personal data": ('after_end        = "keep-to-term"          #', "#", "[[class]]", "No default for personal data"),
+    "a copy that is looked after and not covered": ('checked_by = "person", beyond_use = { tests = [true, true, true, true], by = "iao-audits", on = 2026-01-15 } }', 'checked_by = "person", not_covered_clause = "9.8" }', '"9.8"', "a copy that is not covered, and `gone_within`"),
+    "a copy beyond use and not covered": ('gone_within = "P35D", checked_by = "person", ', 'checked_by = "person", not_covered_clause = "9.8", ', '"9.8"', "and `beyond_use`"),
+    "a copy that we list and do not cover": ('/{nation}/{round}/", checked_by = "engine" }', '/{nation}/{round}/", checked_by = "engine", not_covered_clause = "9.8" }', '"9.8"', "checked_by = 'engine'"),
+    "three tests of what is beyond use": ("[true, true, true, true]", "[true, true, true]", "[true, true, true]", "more elements"),
     "a number that no file can count to": ("objects_max = 5_000_000", "objects_max = 99999999999999999999", "99999999999999999999", "less than or equal to"),
 }  # fmt: skip
 
@@ -189,6 +193,22 @@ def test_copies_that_age_out_take_their_time_from_the_room():
     files = changed('destroy_by_covers = "live"                 #', 'destroy_by_covers = "all-copies" #', files=files)  # fmt: skip
     (fault,) = faults(files)
     assert "conflict" in fault.found
+
+
+def test_a_copy_that_no_certificate_covers_says_by_which_clause():
+    files = changed(
+        'where = "backup vault", gone_within = "P35D", checked_by = "person", beyond_use = { tests = [true, true, true, true], by = "iao-audits", on = 2026-01-15 } }',
+        'where = "with its recipients", checked_by = "person", not_covered_clause = "9.8" }',
+    )  # fmt: skip
+    assert the_class(files).copies[-1].not_covered_clause == "9.8"
+    (fault,) = faults(
+        changed(
+            'destroy_by_covers = "live"                 #',
+            'destroy_by_covers = "all-copies" #',
+            files=files,
+        )
+    )
+    assert "destroy_by_covers = 'all-copies'" in fault.found
 
 
 def test_the_leap_day_that_2100_has_not_is_thought_of():

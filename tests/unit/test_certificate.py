@@ -3,11 +3,13 @@
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from retention.domain.beyond_use import TESTS, BeyondUse
 from retention.domain.certificate import (
     PREDICATE_TYPE,
     Certificate,
@@ -21,6 +23,7 @@ from retention.domain.certified import Counts, Timeline
 from retention.domain.plain import from_plain, to_plain
 from retention.domain.wording import (
     BANNED,
+    MANIFESTS_KEPT,
     NOT_COVERED,
     ONE_FACTOR,
     RELIED_ON_STORE,
@@ -30,7 +33,17 @@ from retention.domain.wording import (
     banned_in,
 )
 from retention.errors import CertificateError
-from tests.support.certificates import BACKUP, ISSUED_AT, at, certificate, counts, dataset
+from retention.views.certificate_remains import remaining_rows, remaining_tells
+from tests.support.certificates import (
+    BACKUP,
+    ISSUED_AT,
+    WORD,
+    at,
+    certificate,
+    counts,
+    dataset,
+    every_fate,
+)
 
 T = CertificateType
 few = st.integers(0, 50)
@@ -80,8 +93,12 @@ def test_a_final_certificate_waits_for_every_residual_copy():
     assert type_for(rows) is T.INTERIM
     with pytest.raises(CertificateError, match="1 residual copies are pending"):
         certificate(rows, type=T.FINAL)
-    closed = [dataset(residual=[replace(BACKUP, seen_gone_at=at(0, 1))])]
-    assert certificate(closed).identity.type is T.FINAL
+    gone = replace(BACKUP, seen_gone_at=at(0, 1), attested=WORD)
+    assert certificate([dataset(residual=[gone])]).identity.type is T.FINAL
+    held = [dataset(residual=[replace(gone, held_by="H-0001")])]
+    assert type_for(held) is T.INTERIM
+    with pytest.raises(CertificateError, match="1 residual copies are pending"):
+        certificate(held, type=T.FINAL)
 
 
 def test_nothing_destroyed_is_a_nil_certificate_and_only_that():
@@ -197,7 +214,7 @@ def test_no_certificate_claims_what_nobody_can_show(word):
 
 
 def test_our_own_sentences_use_no_banned_word():
-    ours = [*WORDING.values(), *NOT_COVERED, *RELIED_ON_STORE, ONE_FACTOR]
+    ours = [*WORDING.values(), *NOT_COVERED, *RELIED_ON_STORE, ONE_FACTOR, MANIFESTS_KEPT, *TESTS]
     assert not [found for text in ours for found in banned_in(text)]
     assert set(WORDING) == set(T)
 
@@ -205,13 +222,72 @@ def test_our_own_sentences_use_no_banned_word():
 def test_residual_copies_are_graded_by_how_we_know():
     gone = at(0, 1)
     assert BACKUP.grade is Grade.PENDING
-    for checked_by, grade in [
-        ("engine", Grade.OBSERVED),
-        ("provider document", Grade.RELIED_ON),
-        ("person", Grade.ATTESTED),
+    for checked_by, grade, word in [
+        ("engine", Grade.OBSERVED, None),
+        ("provider document", Grade.RELIED_ON, WORD),
+        ("person", Grade.ATTESTED, WORD),
     ]:
-        seen = replace(BACKUP, checked_by=checked_by, seen_gone_at=gone)
+        seen = replace(BACKUP, checked_by=checked_by, seen_gone_at=gone, attested=word)
         assert seen.grade is grade
+
+
+@pytest.mark.parametrize("checked_by", ["provider document", "person"])
+def test_what_we_cannot_look_at_is_gone_by_somebodys_word_alone(checked_by):
+    with pytest.raises(CertificateError, match="nobody gave it"):
+        replace(BACKUP, checked_by=checked_by, seen_gone_at=at(0, 1))
+    with pytest.raises(CertificateError, match="nobody gave it"):
+        replace(BACKUP, checked_by="engine", seen_gone_at=at(0, 1), attested=WORD)
+
+
+@pytest.mark.parametrize("tests", list(product([True, False], repeat=4)))
+def test_fewer_than_four_tests_are_not_beyond_use(tests):
+    put = replace(BACKUP, beyond_use=BeyondUse(tests, "iao-1", date(2031, 1, 15)))
+    assert put.is_pending
+    assert put.grade is (Grade.BEYOND_USE if all(tests) else Grade.PENDING)
+    (_, _, _, chip), *_ = remaining_rows(certificate([dataset(residual=[put])]))
+    said = str(tells(put))
+    assert ("not put beyond use" in said) is not all(tests)
+    assert "17 May 2031" in chip["says"]
+    for number, (met, test) in enumerate(zip(tests, TESTS, strict=True), start=1):
+        assert (f"{test} ({number})" in said) is all(tests)
+        assert (f"that {test} (test {number})" in said) is not met
+    assert "iao-1 looked on 15 January 2031" in said
+
+
+def test_a_copy_has_one_fate():
+    assert {each.grade for each in every_fate()} == set(Grade)
+    left = replace(BACKUP, until=None, not_covered_clause="9.8")
+    assert left.grade is Grade.NOT_COVERED
+    assert certificate([dataset(residual=[left])]).identity.type is T.FINAL
+    for also in ({"until": BACKUP.until}, {"held_by": "H-0001"}):
+        with pytest.raises(CertificateError, match="not covered"):
+            replace(left, **also)
+    assert replace(BACKUP, held_by="H-0001").grade is Grade.HELD
+
+
+def test_a_window_that_closed_unseen_says_so_and_is_no_final_certificate():
+    late = replace(BACKUP, until=date(2031, 4, 11))
+    assert certificate([dataset(residual=[late])]).identity.type is T.INTERIM
+    assert "should have ended by 11 April 2031" in str(tells(late))
+    on_its_last_day = replace(BACKUP, until=ISSUED_AT.date())
+    assert "should have ended" not in str(tells(on_its_last_day))
+
+
+def test_the_manifests_are_named_as_what_remains_on_every_certificate():
+    for made, until in [
+        (certificate(), "15 August 2031"),  # the window after the day by which the last copy ends
+        (certificate([dataset()]), "11 July 2031"),
+        (certificate([dataset(fates=counts(5, failed=1), residual=[BACKUP])]), "11 July 2031"),
+        (certificate([dataset(fates=counts(absent_before=2))]), "11 July 2031"),
+    ]:
+        *_, (what, kind, _, chip) = remaining_rows(made)
+        assert "names of objects" in what["main"]
+        assert (kind, chip["says"]) == ("manifest", f"pending until about {until}")
+        assert remaining_tells(made)[-1] == {"note": MANIFESTS_KEPT}
+
+
+def tells(copy):
+    return remaining_tells(certificate([dataset(residual=[copy])]))
 
 
 def test_a_statement_names_each_dataset_by_its_manifest_root():

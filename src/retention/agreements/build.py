@@ -32,6 +32,7 @@ from retention.domain.agreement import (
     Trigger,
     Which,
 )
+from retention.domain.beyond_use import BeyondUse
 from retention.domain.clock import Period
 from retention.domain.pattern import Pattern
 from retention.domain.schedule import ScheduleRule
@@ -216,12 +217,15 @@ def _trigger(given: str | Several) -> Trigger:
 
 def _copy(table: CopyTable, datasets: Sequence[Pattern]) -> Copy:
     expressions = datasets[0].expressions if datasets else {}
+    looked = table.beyond_use
     return Copy(
         kind=table.kind,
         checked_by=CheckedBy(table.checked_by),
         store=None if table.store is None else table.store.filled(expressions),
         where=table.where or "",
         gone_within=table.gone_within,
+        beyond_use=None if looked is None else BeyondUse(tuple(looked.tests), looked.by, looked.on),
+        not_covered_clause=table.not_covered_clause or "",
     )
 
 

@@ -55,6 +55,11 @@ class CopyTable(Strict):
     beyond_use: BeyondUse | None = Field(
         default=None, description="The four tests for what cannot be deleted at once."
     )
+    not_covered_clause: Text | None = Field(
+        default=None,
+        description="The clause by which certificates do not cover it: it is named, and nobody "
+        "looks after it.",
+    )
 
 
 class Anonymity(Strict):

@@ -43,6 +43,7 @@ def check_class(doc: Document, path: Path, table: ClassTable, findings: Findings
     _check_trigger(doc, (*path, "trigger"), table.trigger, findings)
     for number, duty in enumerate(table.also):
         _check_duty(doc, (*path, "also", number), duty, findings)
+    _check_not_covered(doc, path, table, findings)
     if table.status != "signed":
         return
     for name, hint in SIGNED_CLASS.items():
@@ -61,6 +62,22 @@ def check_class(doc: Document, path: Path, table: ClassTable, findings: Findings
     target = TARGETS.get(table.then or "")
     if target is not None and getattr(table, target) is None:
         findings.missing(doc, (*path, target), f"then = '{table.then}' needs to know where to.")
+
+
+def _check_not_covered(doc: Document, path: Path, table: ClassTable, findings: Findings) -> None:
+    """Check that a copy which certificates do not cover is nowhere said to be looked after."""
+    hint = "A copy has one fate: it is looked after, or no certificate covers it."
+    for number, copy in enumerate(table.copies):
+        said = {
+            "`gone_within`": copy.gone_within is not None,
+            "`beyond_use`": copy.beyond_use is not None,
+            "checked_by = 'engine'": copy.checked_by == "engine",
+            "destroy_by_covers = 'all-copies'": table.destroy_by_covers == "all-copies",
+        }
+        for words in (words for words, is_said in said.items() if is_said):
+            if copy.not_covered_clause is not None:
+                at = (*path, "copies", number, "not_covered_clause")
+                findings.fault(doc, at, f"a copy that is not covered, and {words}", "one", hint)
 
 
 def _check_bounds(doc: Document, path: Path, table: ClassTable, findings: Findings) -> None:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Self
 
 from retention.domain.age import Age
+from retention.domain.beyond_use import BeyondUse
 from retention.domain.clock import Period
 from retention.domain.dataset import DatasetId
 from retention.domain.pattern import Pattern
@@ -141,6 +142,8 @@ class Copy:
     store: Pattern | None = None
     where: str = ""
     gone_within: Period | None = None  # it ages out by itself: a residual, never an order
+    beyond_use: BeyondUse | None = None  # what somebody answered to the four tests
+    not_covered_clause: str = ""  # says that certificates do not cover it, and why
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,10 @@ from typing import Self
 from retention.domain.calendar import london_day
 from retention.domain.canonical import Json, canonical, sha256
 from retention.domain.certified import CertifiedDataset, Counts, ResidualCopy, require
+from retention.domain.clock import Period
 from retention.domain.plain import from_plain, to_plain
 from retention.domain.wording import (
+    MANIFESTS_KEPT,
     NOT_COVERED,
     RELIED_ON_STORE,
     TEMPLATE,
@@ -163,6 +165,23 @@ class NotDestroyed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestsKept:
+    """The manifests, which stay for a while: *window* after the last certificate, ISO 8601."""
+
+    window: str
+    wording: str = MANIFESTS_KEPT
+
+    def __post_init__(self) -> None:
+        """Refuse a window that is no period."""
+        try:
+            Period.parse(self.window)
+        except ValueError:
+            raise CertificateError(
+                "a dispute window is no period", hint="read it from the agreement again"
+            ) from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """One person's yes; *evidence* is the digest of the gate's signed record."""
 
@@ -216,6 +235,7 @@ class Certificate:
     how: How
     verification: Verification
     not_destroyed: NotDestroyed
+    manifests: ManifestsKept
     people: People
     statement_and_integrity: StatementAndIntegrity
 
@@ -281,7 +301,15 @@ class Certificate:
     @property
     def pending(self) -> list[ResidualCopy]:
         """Those not yet looked at, or attested, to be gone."""
-        return [copy for copy in self.residuals if copy.seen_gone_at is None]
+        return [copy for copy in self.residuals if copy.is_pending]
+
+    @property
+    def manifests_until(self) -> date:
+        """About when the manifests end: before a final certificate nobody knows it to the day."""
+        last = self.identity.issued_on
+        if self.identity.type is CertificateType.INTERIM:
+            last = max([last, *(copy.until for copy in self.pending if copy.until is not None)])
+        return Period.parse(self.manifests.window).after(last)
 
     def statement(self) -> bytes:
         """Return the in-toto Statement v1 as canonical JSON: what is signed."""
@@ -332,5 +360,5 @@ def type_for(datasets: Iterable[CertifiedDataset]) -> CertificateType:
         return CertificateType.PARTIAL
     if not total.destroyed:
         return CertificateType.NIL
-    pending = any(copy.seen_gone_at is None for each in rows for copy in each.residual)
+    pending = any(copy.is_pending for each in rows for copy in each.residual)
     return CertificateType.INTERIM if pending else CertificateType.FINAL

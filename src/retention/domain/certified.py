@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Self
 
+from retention.domain.beyond_use import BeyondUse
 from retention.domain.calendar import london_day
 from retention.domain.dataset import Fate
 from retention.domain.refusal import Refusal
@@ -16,6 +17,7 @@ from retention.domain.wording import Grade
 from retention.errors import CertificateError
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+BY_WORD = frozenset({"provider document", "person"})  # we cannot look: somebody tells us
 _GRADES = {"engine": Grade.OBSERVED, "provider document": Grade.RELIED_ON}
 
 
@@ -113,11 +115,22 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attestation:
+    """A person's word that a copy is gone; *evidence* is the digest of what they brought."""
+
+    by: str  # id of the person
+    gone_on: date
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResidualCopy:
     """A copy that nobody was ordered to destroy: it ages out, or others look after it.
 
     *until* is the latest day on which it may exist, None if none was agreed; *seen_gone_at* is
-    when it was looked at, or attested, to be gone, and None while that is pending.
+    when it was looked at, or attested, to be gone, and None while that is pending.  *held_by*
+    names the holds that keep it, *not_covered_clause* the clause by which no certificate covers it.
+    Where nobody of ours can look, *attested* says whose word it is.
     """
 
     copy: str
@@ -126,13 +139,43 @@ class ResidualCopy:
     checked_by: str
     until: date | None
     seen_gone_at: datetime | None = None
+    attested: Attestation | None = None
+    beyond_use: BeyondUse | None = None
+    held_by: str = ""
+    not_covered_clause: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a copy with two fates, and an end of which nobody gave their word."""
+        followed = self.until is not None or self.seen_gone_at is not None or self.held_by
+        require(
+            not (self.not_covered_clause and followed),
+            "a copy that is not covered is said to be looked after, too",
+            "read what its agreement says of it again",
+        )
+        by_word = self.checked_by in BY_WORD and self.seen_gone_at is not None
+        require(
+            by_word == (self.attested is not None),
+            "a copy counts as gone by somebody's word, and nobody gave it",
+            "a person attests it, with the document that shows it",
+        )
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether a final certificate waits for it."""
+        seen = self.seen_gone_at is not None
+        return not self.not_covered_clause and (not seen or bool(self.held_by))
 
     @property
     def grade(self) -> Grade:
-        """How we know of its end."""
-        if self.seen_gone_at is None:
-            return Grade.PENDING
-        return _GRADES.get(self.checked_by, Grade.ATTESTED)
+        """Its one fate, or how we know of its end."""
+        if self.not_covered_clause:
+            return Grade.NOT_COVERED
+        if self.held_by:
+            return Grade.HELD
+        if self.seen_gone_at is not None:
+            return _GRADES.get(self.checked_by, Grade.ATTESTED)
+        put_there = self.beyond_use is not None and self.beyond_use.holds
+        return Grade.BEYOND_USE if put_there else Grade.PENDING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

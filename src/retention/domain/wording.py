@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-TEMPLATE = "certificate/1"  # a change of words or layout is a new number
+TEMPLATE = "certificate/2"  # a change of words or layout is a new number
 
 
 class CertificateType(StrEnum):
@@ -28,6 +28,8 @@ class Grade(StrEnum):
     RELIED_ON = "relied on"
     ATTESTED = "attested"
     PENDING = "pending until"
+    BEYOND_USE = "beyond use"  # pending too, and the four tests are met
+    HELD = "residual held"  # a hold matches: it stays until that is released
     NOT_COVERED = "not covered"
 
 
@@ -51,8 +53,9 @@ WORDING: Mapping[CertificateType, str] = MappingProxyType(
             "with the latest day by which it ends. A final certificate will follow."
         ),
         CertificateType.FINAL: (
-            f"What is counted here as destroyed {_SEEN} Any other copy named below has reached "
-            "its end, and was looked at or attested since."
+            f"What is counted here as destroyed {_SEEN} Every other copy that is named below has "
+            "reached its end, and was looked at or attested since, unless it says that it is not "
+            "covered. What we keep as evidence is named, too."
         ),
         CertificateType.PARTIAL: (
             "Some of what was approved for destruction is still there: the numbers below say how "
@@ -95,6 +98,13 @@ FULL_ENUMERATION = (
 )
 RELIED_ON_STORE = (
     "That the storage provider also clears its internal replicas and media: not checked by us.",
+)
+MANIFESTS_KEPT = (
+    "A manifest holds the names of the objects of one dataset, encrypted, under a key of its own. "
+    "It is kept so that a single object can be shown for as long as this may be disputed. Whoever "
+    "runs this system for us can read it; nobody else was given the key. Once the dispute window "
+    "is over the key is destroyed, unless a hold or an open incident needs the manifest; its root "
+    "and its counts stay."
 )
 NOT_COVERED = (
     "What others received earlier: onward recipients, published reports and tables.",

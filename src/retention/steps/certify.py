@@ -20,6 +20,7 @@ from retention.domain.certificate import (
     How,
     Identity,
     Issuer,
+    ManifestsKept,
     NotDestroyed,
     NoticeGiven,
     People,
@@ -34,9 +35,9 @@ from retention.domain.certified import (
     CopyPlace,
     Counts,
     DatasetAuthority,
-    ResidualCopy,
     Timeline,
 )
+from retention.domain.clock import Period
 from retention.domain.dataset import Fate
 from retention.domain.disposition import Event
 from retention.domain.dsse import Envelope, pae
@@ -59,11 +60,12 @@ from retention.ports.seal import Seals, Signs
 from retention.ports.typesetter import Typesets
 from retention.steps.answers import kept_items
 from retention.steps.cases import case_of, read_proposal
+from retention.steps.hold_residuals import note_holds
 from retention.steps.moves import move_if_possible, stream_of
 from retention.steps.notify import notices
 from retention.steps.refusals import refusals_of
 from retention.steps.registers import HOLDS
-from retention.steps.residual import is_gone, last_look_is_due, last_success, residual_until
+from retention.steps.residual import last_look_is_due, last_success, residual_copy
 from retention.views.certificate_view import Kit, document
 
 CAME_BACK = {"listed-after-disposal", "resurrection"}  # until a person has looked
@@ -126,12 +128,20 @@ def _may_be_final(case: Case, item: Item, ledger: Ledger) -> bool:
     """Tell whether nothing came back: looked at last of all, and no incident says otherwise."""
     records = ledger.stream(stream_of(item.manifest.dataset))
     back = {r.text("incident") for r in records if r.kind is Entry.INCIDENT} & CAME_BACK
-    return not back and not last_look_is_due(case, item)
+    held = any(root == item.manifest.root for root, _ in case.held)
+    return not back and not held and not last_look_is_due(case, item)
 
 
 def _state(case: Case, owed: CertificateType, ports: Issuing) -> None:
-    """Sign the statement and put it on the ledger under the next number."""
+    """Sign the statement and put it on the ledger under the next number.
+
+    Holds are asked for once more, and one that is placed meanwhile makes it begin again.
+    """
     for _ in range(TRIES_MAX):
+        known = ports.ledger.lengths([HOLDS])
+        note_holds(
+            case_of(ports.ledger, case.proposal), ports.ledger, ports.evidence, ports.library
+        )
         case = case_of(ports.ledger, case.proposal)
         if owed_type(case, ports.ledger, ports.evidence) is not owed:
             return  # another issuer was first
@@ -146,7 +156,8 @@ def _state(case: Case, owed: CertificateType, ports: Issuing) -> None:
             "statement": statement,
         }
         try:
-            ports.ledger.append(Draft(CERTIFICATES, Entry.CERTIFIED, facts), expect=len(taken))
+            draft = Draft(CERTIFICATES, Entry.CERTIFIED, facts)
+            ports.ledger.append_all([draft], expect={CERTIFICATES: len(taken), **known})
         except StaleError:
             continue
         return
@@ -214,11 +225,18 @@ def build(case: Case, owed: CertificateType, number: str, ports: Issuing) -> Cer
             separate_credentials=not _credentials(ordered_by) & _credentials(looked),
         ),
         not_destroyed=NotDestroyed(left_out=left_out),
+        manifests=ManifestsKept(window=str(_dispute_window(proposal, ports.library))),
         people=_people(case, ports.library),
         statement_and_integrity=StatementAndIntegrity(
             wording=WORDING[owed], issuer_key=ports.signer.key_id, ledger=ports.origin
         ),
     )
+
+
+def _dispute_window(proposal: Proposal, library: Library) -> Period:
+    disposal = library.agreement(proposal.agreement, proposal.version).disposal
+    assert disposal is not None  # nothing was disposed of under an agreement without terms
+    return disposal.dispute_window
 
 
 def _credentials(labels: set[str]) -> set[str]:
@@ -313,7 +331,7 @@ def certified_dataset(item: Item, case: Case, proposal: Proposal) -> CertifiedDa
             arrivals=verified.number("arrivals"),
             **{fate.value: verified.number(fate.value) for fate in Fate},
         ),
-        residual=tuple(_residual(r, case, m.root, how.destroyed_on) for r in item.residuals),
+        residual=tuple(residual_copy(r, case, m.root) for r in item.residuals),
         refusals=refusals_of(case, m.root),
     )
 
@@ -344,18 +362,4 @@ def _timeline(case: Case, root: str, proposal: Proposal, verified: Record) -> Ti
         first_intent_at=min(intents, default=None),
         last_outcome_at=last_success(case, root, verified),
         verified_at=verified.at,
-    )
-
-
-def _residual(
-    declared: dict[str, str], case: Case, root: str, destroyed_on: date | None
-) -> ResidualCopy:
-    seen = case.residuals.get((root, declared["copy"]))
-    return ResidualCopy(
-        copy=declared["copy"],
-        kind=declared["kind"],
-        where=declared["where"],
-        checked_by=declared["checked_by"],
-        until=residual_until(declared, destroyed_on),
-        seen_gone_at=seen.at if seen is not None and is_gone(seen) else None,
     )

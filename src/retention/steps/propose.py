@@ -261,6 +261,8 @@ def _residuals(kind: RetentionClass, values: Mapping[str, str]) -> Iterator[dict
             "place": place,
             "checked_by": copy.checked_by.value,
             "gone_within": str(copy.gone_within or ""),
+            "not_covered_clause": copy.not_covered_clause,
+            **({} if copy.beyond_use is None else copy.beyond_use.facts()),
         }
 
 

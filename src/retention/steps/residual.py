@@ -3,11 +3,14 @@
 Source: ICO guidance on deleting personal data ("beyond use"); design.md, rule 13.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
+from typing import Final
 
+from retention.domain.beyond_use import BeyondUse
 from retention.domain.calendar import london_day
 from retention.domain.case import Case, proposal_stream
+from retention.domain.certified import Attestation, ResidualCopy
 from retention.domain.clock import Period
 from retention.domain.entry import Draft, Entry, Fact, Record
 from retention.domain.proposal import Item
@@ -18,8 +21,10 @@ from retention.ports.store import Lists
 from retention.steps.answers import kept_items
 from retention.steps.cases import case_of, read_proposal
 
+KEY: Final = "key"  # a kind of copy that cannot be listed: a key, whose state is asked for
 
-def residual_until(declared: dict[str, str], destroyed_on: date | None) -> date | None:
+
+def residual_until(declared: Mapping[str, str], destroyed_on: date | None) -> date | None:
     """Return the last day on which a residual copy may exist; None if nobody agreed one."""
     if not declared["gone_within"] or destroyed_on is None:
         return None
@@ -54,20 +59,36 @@ def residuals_due(
         root = item.manifest.root
         if root not in case.verified:
             continue
+        gone_on = destroyed_on(case, root)
         for declared in item.residuals:
-            seen = case.residuals.get((root, declared["copy"]))
-            until = residual_until(declared, destroyed_on(case, root))
+            copy = root, declared["copy"]
+            seen = case.residuals.get(copy)
+            until = residual_until(declared, gone_on)
             over = until is not None and until < today
-            checkable = declared["checked_by"] == "engine" and declared["place"]
             # What is still there is looked at once a day, and shows every day.
             settled = seen is not None and (is_gone(seen) or london_day(seen.at) == today)
-            if over and checkable and not settled:
+            if over and is_looked_at(declared) and copy not in case.held and not settled:
                 yield item, declared
+
+
+def is_looked_at(declared: Mapping[str, str]) -> bool:
+    """Tell whether the verifier can list a residual copy; a key is asked about in its own way."""
+    return (
+        declared["checked_by"] == "engine"
+        and bool(declared["place"])
+        and declared["kind"] != KEY
+        and is_covered(declared)
+    )
+
+
+def is_covered(declared: Mapping[str, str]) -> bool:
+    """Tell whether a final certificate waits for a residual copy: all but what a clause leaves."""
+    return not declared.get("not_covered_clause", "")
 
 
 def is_gone(seen: Record) -> bool:
     """Tell whether a look at a residual copy, or a person's word, says that it is gone."""
-    return seen.text("seen") in {"absent", "attested"}
+    return seen.kind is Entry.RESIDUAL_ATTESTED or seen.text("seen") == "absent"
 
 
 def see_residuals(
@@ -97,14 +118,49 @@ def see_residuals(
 def last_look_is_due(case: Case, item: Item) -> bool:
     """Tell whether the live places must be looked at once more, now that the residuals are gone.
 
-    A final certificate says that nothing is there: what was seen before a window closed is not
-    enough, for something may have come back meanwhile.
+    A final certificate says that nothing is there: what was seen before a window closed, or a hold
+    was released, is not enough, for something may have come back meanwhile.
     """
     root = item.manifest.root
-    seen = [case.residuals.get((root, declared["copy"])) for declared in item.residuals]
+    waited_for = [each for each in item.residuals if is_covered(each)]
+    seen = [case.residuals.get((root, declared["copy"])) for declared in waited_for]
     if not seen or root not in case.verified or not all(r and is_gone(r) for r in seen):
         return False
+    if root in case.closed:
+        return (
+            False  # nothing can be compared any more: what is listed there is raised all the same
+        )
     verified = case.verified[root]
     if any(verified.number(name) for name in ("held_back", "refused", "failed")):
         return False  # something is left: it went back to review, and no final follows from this
-    return verified.index < max(r.index for r in seen if r is not None)
+    newest = [r.index for r in seen if r is not None]
+    newest += [case.freed[root].index] if root in case.freed else []
+    return verified.index < max(newest)
+
+
+def residual_copy(declared: Mapping[str, str], case: Case, root: str) -> ResidualCopy:
+    """Return what a certificate says of one residual copy: its one fate, and how we know."""
+    copy = root, declared["copy"]
+    seen, held = case.residuals.get(copy), case.held.get(copy)
+    gone = seen if seen is not None and is_gone(seen) else None
+    attested = gone if gone is not None and gone.kind is Entry.RESIDUAL_ATTESTED else None
+    return ResidualCopy(
+        copy=declared["copy"],
+        kind=declared["kind"],
+        where=declared["where"],
+        checked_by=declared["checked_by"],
+        until=residual_until(declared, destroyed_on(case, root)),
+        seen_gone_at=None if gone is None else gone.at,
+        attested=None if attested is None else _word_of(attested),
+        beyond_use=BeyondUse.read(declared),
+        held_by="" if held is None else held.text("holds"),
+        not_covered_clause=declared.get("not_covered_clause", ""),
+    )
+
+
+def _word_of(attested: Record) -> Attestation:
+    return Attestation(
+        by=attested.text("by"),
+        gone_on=date.fromisoformat(attested.text("gone_on")),
+        evidence=attested.text("evidence"),
+    )

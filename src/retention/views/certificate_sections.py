@@ -5,9 +5,10 @@ from datetime import datetime
 
 from retention.domain.canonical import Json
 from retention.domain.certificate import Certificate
-from retention.domain.certified import CertifiedDataset, Counts, ResidualCopy
+from retention.domain.certified import CertifiedDataset, Counts
 from retention.domain.wording import Grade
 from retention.views import figures
+from retention.views.certificate_remains import remaining_rows, remaining_tells
 from retention.views.refusals import refusal_words
 
 Pick = Callable[[Iterable[datetime]], datetime]
@@ -164,26 +165,14 @@ def _exceptions(counts: Counts) -> str:
 
 
 def _remains(certificate: Certificate) -> Json:
-    rows: list[Json] = [
-        [{"main": copy.where, "mono": each.id}, copy.kind, copy.checked_by, _grade(copy)]
-        for each in certificate.what.datasets
-        for copy in each.residual
-    ]
-    title = "What remains, and until when"
-    if not rows:
-        note = "The agreement names no other copy of these datasets."
-        return {"parts": [{"note": note}], "title": title}
-    names = ("Copy", "Kind", "Checked by", "How we know")
-    parts = _table(names, "rest auto auto auto", rows, "copies")
-    return {"parts": parts, "title": title}
-
-
-def _grade(copy: ResidualCopy) -> Json:
-    if copy.seen_gone_at is not None:
-        gone = f"{copy.grade}: gone, seen {copy.seen_gone_at:%Y-%m-%d}"
-        return {"chip": copy.grade.value, "says": gone}
-    until = "a day not agreed" if copy.until is None else figures.day(copy.until)
-    return {"chip": Grade.PENDING.value, "says": f"{Grade.PENDING} {until}"}
+    rows = remaining_rows(certificate)
+    parts: list[Json] = []
+    if not any(each.residual for each in certificate.what.datasets):
+        parts.append({"note": "The agreement names no other copy of these datasets."})
+    names = ("Copy", "Kind", "Checked by", "What becomes of it, and how we know")
+    parts += _table(names, "rest auto auto auto", rows, "copies")
+    parts += remaining_tells(certificate)
+    return {"parts": parts, "title": "What remains, and until when"}
 
 
 def _how_we_know(certificate: Certificate) -> Json:
