@@ -119,9 +119,7 @@ def _due_row(each: Dated) -> dict[str, str]:
 
 
 def _locked(each: Dated) -> str:
-    until = each.locked_until
-    waits = until is not None and each.waits_for_lock(each.assessment.on)
-    return f", {lock_words(until)}" if until is not None and waits else ""
+    return "" if each.locked_until is None else f", {lock_words(each.locked_until)}"
 
 
 def _stream(records: Iterable[Mapping[str, Any]]) -> None:

@@ -35,11 +35,7 @@ class Dated:
     kind: RetentionClass
     holdings: tuple[Holding, ...]
     state: State
-    locked_until: date | None = None  # the last day of a lock on all that it still holds
-
-    def waits_for_lock(self, on: date) -> bool:
-        """Tell whether nothing of it could go on a day, because its stores lock it."""
-        return self.locked_until is not None and on <= self.locked_until
+    locked_until: date | None = None  # all that it still holds is locked: the last day of that
 
 
 def assess_all(
@@ -49,7 +45,7 @@ def assess_all(
 
     It only looks, in memory that does not grow with the number of datasets.
     """
-    registers, locks = Registers.read(ledger), locked(ledger)
+    registers, locks = Registers.read(ledger), locked(ledger, on)
     for term in terms:
         agreement = term.governing
         if agreement is None:

@@ -58,7 +58,7 @@ class DueList:
         self.inventories |= inventories(dated.holdings)
         if dated.state not in _ENDED and (found.raised or found.holds):  # else none can hold
             self.flags.update(name for name, holds in FLAGS.items() if holds(found))
-        if dated.locked_until is not None and dated.waits_for_lock(self.on):
+        if dated.locked_until is not None:
             self.locked[str(found.dataset)] = dated.locked_until
         if dated.state in _ENDED:
             self.rest[dated.state.value] += 1

@@ -85,16 +85,16 @@ def _ready(
 
     What its stores lock for longer is not: nobody is asked to approve what is known to be refused.
     """
-    today = ports.clock.today()
     ready = [
         each
         for each in members
         if each.assessment.eligible
-        and not each.waits_for_lock(today)
+        and each.locked_until is None
         and state_of(ports.ledger, str(each.assessment.dataset)) is State.NOTIFIED
     ]
     if not ready or ready[0].agreement.version != notice.record.number("version"):
         return []  # under a new version controllers are told of its clause first
+    today = ports.clock.today()
     return ready if _ripe(notice, ready[0].agreement, controllers, today) else []
 
 

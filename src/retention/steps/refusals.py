@@ -108,8 +108,8 @@ def refusals_of(case: Case, root: str) -> tuple[Refusal, ...]:
     )
 
 
-def locked(ledger: Ledger) -> Mapping[str, date]:
-    """Return the datasets that wait for the end of a lock, each with the last day of it.
+def locked(ledger: Ledger, on: date) -> Mapping[str, date]:
+    """Return the datasets that wait on a day for the end of a lock, each with its last day.
 
     One waits only if all that it still holds was refused, or kept back for what was refused: what
     else is left need not wait.  It only looks, at the disposals of which something was refused.
@@ -120,7 +120,9 @@ def locked(ledger: Ledger) -> Mapping[str, date]:
         root = record.text("root")
         case = case_of(ledger, record.text("proposal"))
         days = [each.until for each in refusals_of(case, root) if each.until is not None]
-        if days and root in case.ordered and not case.verified[root].number("failed"):
+        if max(days, default=date.min) < on or root not in case.ordered:
+            continue
+        if not case.verified[root].number("failed"):
             found[dataset] = max(days)
     return found
 
