@@ -17,6 +17,8 @@ from retention.domain.merkle import RootBuilder
 from retention.errors import UnverifiedError
 
 SALT_BYTES = 16
+_SCAN = json.JSONDecoder().raw_decode  # of a million lines, what json.loads asks first is a third
+_KINDS = {kind.value: kind for kind in Kind}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +87,9 @@ def line_of(row: Row, salt: bytes) -> bytes:
 
 def row_of(line: bytes) -> Row:
     """Read a line that :func:`line_of` wrote."""
-    d = json.loads(line)
+    d, _ = _SCAN(line.decode(), 0)
     version = ObjectVersion(
-        d["key"], Kind(d["kind"]), d["version"], d["size_bytes"], d["etag"], d["checksum"]
+        d["key"], _KINDS[d["kind"]], d["version"], d["size_bytes"], d["etag"], d["checksum"]
     )
     return Row(d["copy"], version)
 
@@ -136,12 +138,24 @@ class Freezer:
 def rows_of(lines: Iterable[bytes], root: str) -> Iterator[Row]:
     """Yield the rows of a stored manifest; raise UnverifiedError at the end if it was edited.
 
-    The rows are safe to act on only after a first whole pass: the root is known at the end.
+    The rows are safe to act on only after :func:`require_root`: the root is known at the end.
     """
     tree = RootBuilder()
     for line in lines:
         tree.add(line)
         yield row_of(line)
+    _require(tree, root)
+
+
+def require_root(lines: Iterable[bytes], root: str) -> None:
+    """Raise UnverifiedError unless *lines*, to their end, have the *root* that was approved."""
+    tree = RootBuilder()
+    for line in lines:
+        tree.add(line)
+    _require(tree, root)
+
+
+def _require(tree: RootBuilder, root: str) -> None:
     if "sha256:" + tree.root().hex() != root:
         raise UnverifiedError(
             "a stored manifest does not have the root that was approved",

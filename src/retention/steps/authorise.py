@@ -35,13 +35,14 @@ from retention.ports.ledger import Ledger
 from retention.ports.library import Library
 from retention.ports.seal import Checks
 from retention.steps.answers import answer_of, kept_items, roots_of
-from retention.steps.cases import case_of, read_proposal
-from retention.steps.moves import state_of
+from retention.steps.cases import decided_case_of, read_proposal
+from retention.steps.moves import state_of, stream_of
 from retention.steps.notify import document_of, notices
 from retention.steps.registers import HOLDS, Registers, events_stream, term_of
 from retention.steps.safeguards import Safeguards, require_within_caps
 
 _MAY_GO_ON = {State.COOLING_OFF, State.IN_DISPOSAL}
+_SEEN_GONE = {State.DISPOSED, State.RESIDUAL}  # nothing is left but the key
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,13 @@ class FreshAuthority:
     clock: Clock
     safeguards: Safeguards
 
-    def require(self, approval: Approval, manifest: Manifest, *, begun: bool) -> Mapping[str, int]:
+    def require(
+        self, approval: Approval, manifest: Manifest, *, begun: bool, seen_gone: bool = False
+    ) -> Mapping[str, int]:
         """Return if *manifest* may go on being destroyed under *approval*; see the port's laws."""
         self.safeguards.require_newest_ledger()
         ground = self._ground(approval, manifest)  # before anything is read that follows from it
-        case = case_of(self.ledger, approval.proposal)
+        case = decided_case_of(self.ledger, approval.proposal)
         proposal = read_proposal(case, self.evidence)
         item = _item(proposal, approval, manifest)
         self._require_approved(case, proposal, approval)
@@ -81,9 +84,11 @@ class FreshAuthority:
         assert agreement.disposal is not None
         kept = proposal.kept(approval.roots)
         require_within_caps(kept, proposal, agreement.disposal.limits, case, self.ledger)
-        self.safeguards.require_surveyed(manifest, self.clock.today())
+        if not seen_gone:  # afterwards its places are empty, and the verifier said so
+            self.safeguards.require_surveyed(manifest, self.clock.today())
         state = state_of(self.ledger, manifest.dataset)
-        if state not in _MAY_GO_ON or (begun and manifest.root in case.stopped):
+        allowed = _SEEN_GONE if seen_gone else _MAY_GO_ON
+        if state not in allowed or (begun and manifest.root in case.stopped):
             raise NotAuthorisedError(
                 f"a dataset stands at {state.value}", hint="what remains needs a new review"
             )
@@ -96,8 +101,14 @@ class FreshAuthority:
             for notice in notices(self.ledger)
             if manifest.dataset in document_of(notice, self.evidence)["datasets"]
         ]
-        runs = case_of(self.ledger, approval.proposal).runs
-        streams = [proposal_stream(approval.proposal), HOLDS, events_stream(approval.agreement)]
+        runs = decided_case_of(self.ledger, approval.proposal).runs
+        streams = [
+            proposal_stream(approval.proposal),
+            HOLDS,
+            events_stream(approval.agreement),
+            stream_of(manifest.dataset),
+            *self.safeguards.streams(manifest),
+        ]
         return self.ledger.lengths([*streams, *told, *map(run_stream, runs)])
 
     def _require_approved(self, case: Case, proposal: Proposal, approval: Approval) -> None:

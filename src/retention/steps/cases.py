@@ -24,10 +24,25 @@ def case_of(ledger: Ledger, proposal: str) -> Case:
         ) from None
 
 
+def _unknown() -> RefusedError:
+    return RefusedError("no such proposal is on the ledger", hint="retention proposals lists them")
+
+
 def cases(ledger: Ledger) -> Iterator[Case]:
     """Yield every case, oldest first."""
     for record in ledger.of_kind(Entry.PROPOSED):
         yield case_of(ledger, record.text("proposal"))
+
+
+def decided_case_of(ledger: Ledger, proposal: str) -> Case:
+    """Return the case of a *proposal* without its orders and certificates: what may follow from it.
+
+    Of a disposal of millions the orders are many, and no yes or no depends on them.
+    """
+    try:
+        return Case.read(ledger.stream(proposal_stream(proposal)), ())
+    except LookupError:
+        raise _unknown() from None
 
 
 def case_named(ledger: Ledger, evidence: Evidence, name: str) -> Case:

@@ -9,7 +9,6 @@ ledger and of every message, for a key may name a patient: "number 17 of the man
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from json import dumps
 from threading import Condition
 from typing import Final
 
@@ -19,7 +18,7 @@ from retention.domain.case import Case, proposal_stream
 from retention.domain.dataset import Answer, Kind
 from retention.domain.disposition import Event
 from retention.domain.entry import Draft, Entry, Fact
-from retention.domain.manifest import Manifest, rows_of
+from retention.domain.manifest import Manifest, require_root, rows_of
 from retention.domain.orders import LEASE, Standing
 from retention.errors import HeldError, NotAuthorisedError, StaleError, UnverifiedError
 from retention.ports.authority import Authority
@@ -39,6 +38,7 @@ from retention.steps.taking_up import Desk
 BATCH = 1000  # authority is read again before each: so much may still go after a hold is placed
 ASKED_AGAIN_MAX: Final = 5  # times, if what the authority's yes follows from changes under it
 LOOKS_MAX: Final = 40  # at the batches that others hold, or that the store failed on
+_SAID: Final = {answer: answer.value.encode() for answer in Answer}
 WAIT_S: Final = LEASE.total_seconds() / 20  # between two looks
 
 
@@ -108,8 +108,8 @@ def destroy(manifest: Manifest, approval: Approval, ports: Destruction) -> None:
 def _run(manifest: Manifest, approval: Approval, case: Case, ports: Destruction) -> _Run:
     if (begun := case.begun.get(manifest.root)) is None:
         raise UnverifiedError("no begin-listing was taken", hint="steps.begin comes first")
-    for _ in rows_of(ports.evidence.lines(manifest.pack), manifest.root):
-        pass  # the root is known at the end: nothing is ordered on rows that were edited at rest
+    # The root is known at the end: nothing is ordered on rows that were edited at rest.
+    require_root(ports.evidence.lines(manifest.pack), manifest.root)
     absent = absent_before(begun, ports.evidence)
     desk = Desk(
         manifest, approval, ports.ledger, ports.clock, ports.by, ports.worker, case.has_begun
@@ -163,7 +163,7 @@ def _is_over(batch: Batch, run: _Run, ports: Destruction) -> bool:
     )
     if answers is None:
         return False
-    lines = (dumps({"n": n, "answer": answer.value}).encode() for n, answer in answers.items())
+    lines = (b'{"n": %d, "answer": "%s"}' % (n, _SAID[a]) for n, a in answers.items())
     pack = ports.evidence.keep_lines(lines, sealed=False)
     counts = Counter(answer.value for answer in answers.values())
     said: dict[str, Fact] = {"pack": pack, **{a.value: counts[a.value] for a in Answer}}

@@ -21,6 +21,7 @@ from retention.errors import TooMuchError, UnverifiedError
 from retention.ports.ledger import Ledger
 from retention.ports.witness import Witness
 from retention.steps.freshness import is_old, stands_empty
+from retention.steps.moves import stream_of
 
 SHARE_COUNTS_ABOVE: Final = 8  # datasets in a project, below which a share says little
 
@@ -33,6 +34,11 @@ class Safeguards:
     witness: Witness
     stores: Sequence[Store]
 
+    def streams(self, manifest: Manifest) -> list[str]:
+        """Return the streams of the ledger that tell of the stores of *manifest*."""
+        names = sorted(set(self._stores_of(manifest)))
+        return [stream for name in names for stream in (about(name), stream_of(about(name)))]
+
     def require_newest_ledger(self) -> None:
         """Raise LedgerBrokenError if this is not the ledger that was noted outside, or after it.
 
@@ -43,7 +49,7 @@ class Safeguards:
 
     def require_surveyed(self, manifest: Manifest, today: date) -> None:
         """Raise UnverifiedError unless each store of *manifest* was surveyed well, and lately."""
-        for name in sorted(self._stores_of(manifest)):
+        for name in sorted(set(self._stores_of(manifest))):
             records = self.ledger.stream(about(name))
             good = [r for r in records if r.kind is Entry.STORE_SURVEYED and not r.number("failed")]
             if not good or _is_old(good[-1], today):

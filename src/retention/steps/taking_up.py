@@ -34,6 +34,7 @@ class Desk:
     by: str  # whose credential gives the orders
     worker: str  # which process does, told apart from all others of that credential
     started: bool  # whether any order of this proposal was announced before
+    opened: bool = False  # whether this worker has announced one of this dataset
     told: dict[int, Told] = field(default_factory=dict)
     lock: Lock = field(default_factory=Lock)
 
@@ -83,7 +84,7 @@ class Desk:
                 self.told[batch.first] = Told(list(found))
                 return False
             raise
-        self.started = True
+        self.started = self.opened = True
         self._of(batch).records.append(written[-1])
         return True
 
@@ -104,6 +105,8 @@ class Desk:
     def _opening(self) -> tuple[list[Draft], dict[str, int]]:
         """Return what is written with the first intent of a proposal, and of a dataset."""
         drafts, expect = list[Draft](), dict[str, int]()
+        if self.opened:
+            return drafts, expect
         if not self.started:
             stream = proposal_stream(self.approval.proposal)
             records: list[Record] = list(self.ledger.stream(stream))

@@ -233,6 +233,7 @@ class Composition(Outside):
         from retention.steps.destroy import Destruction  # noqa: PLC0415  # lazy
         from retention.steps.dispose import Disposing, dispose  # noqa: PLC0415  # lazy
         from retention.steps.safeguards import Safeguards  # noqa: PLC0415  # lazy
+        from retention.steps.steady import SteadyAuthority  # noqa: PLC0415  # lazy
 
         authority = FreshAuthority(
             self.ledger,
@@ -243,7 +244,7 @@ class Composition(Outside):
             Safeguards(self.ledger, self.witness, self.stores()),
         )
         destruction = Destruction(
-            authority,
+            SteadyAuthority(authority, self.ledger, self.clock),
             self.destroys(),
             self.ledger,
             self.evidence,
