@@ -8,7 +8,8 @@
 # Run again on the same DIR it starts what is not running, on the same ports, with the data that
 # is there.  Read at the first start: CEPH_PORT (the gateway, 7480), CEPH_MON_PORT (this and the
 # next, 16789), CEPH_SIZE_BYTES (the sparse block file, 8 GiB), CEPH_SECRET_OWNER, …_SURVEYOR,
-# …_DESTROYER, …_VERIFIER.  DIR/users.json says who may log in; only the owner can make buckets.
+# …_DESTROYER, …_VERIFIER, …_CUSTODIAN.  DIR/users.json says who may log in; only the owner can
+# make buckets.
 set -euo pipefail
 
 dir=$(realpath -m "${1:?usage: start.sh DIR}")
@@ -134,7 +135,7 @@ make_user() { # NAME SECRET: only the owner may make buckets
 make_users() {
     local user secret comma="" said
     said="{\"endpoint_url\":\"http://127.0.0.1:$port\",\"users\":{"
-    for user in owner surveyor destroyer verifier; do
+    for user in owner surveyor destroyer verifier custodian; do
         secret=$(secret_of "$user")
         make_user "$user" "$secret"
         said+="$comma\"$user\":{\"access_key\":\"$user\",\"secret\":\"$secret\"}"

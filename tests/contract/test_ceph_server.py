@@ -81,4 +81,4 @@ def test_it_encrypts_with_the_keys_of_the_testing_backend(ceph):
 def test_its_users_stand_in_a_file(ceph):
     said = json.loads((ceph.directory / "users.json").read_text())
     assert said["endpoint_url"] == ceph.endpoint_url
-    assert sorted(said["users"]) == ["destroyer", "owner", "surveyor", "verifier"]
+    assert sorted(said["users"]) == ["custodian", "destroyer", "owner", "surveyor", "verifier"]

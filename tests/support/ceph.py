@@ -54,10 +54,19 @@ class Ceph:
             **options,
         )
 
+    def add_user(self, name):
+        """Add somebody who may do what a bucket policy says and nothing else."""
+        command = ["radosgw-admin", "-c", self.directory / "ceph.conf", "user", "create"]
+        command += [f"--uid={name}", f"--display-name={name}", "--max-buckets=-1"]
+        command += [f"--access-key={name}", f"--secret-key={name}-test-secret"]
+        subprocess.run(command, check=True, capture_output=True, timeout=60)
+        self.secrets[name] = f"{name}-test-secret"
+
     def bucket(self, *, versioned=True, lock=False):
         """Return a new bucket of the owner's, in which each role may do its own and no more."""
         bucket = S3Bucket(self.owner, fresh_name(), versioned=versioned, lock=lock)
-        roles = {role: ceph_principal(role) for role in ("surveyor", "verifier", "destroyer")}
+        names = ("surveyor", "verifier", "destroyer", "custodian")
+        roles = {role: ceph_principal(role) for role in names}
         bucket.client.put_bucket_policy(
             Bucket=bucket.name, Policy=bucket_policy(bucket.name, **roles, ceph=True)
         )

@@ -20,15 +20,24 @@ METADATA_OF_BUCKET = (
 )
 UNKNOWN_TO_CEPH = frozenset({"s3:GetEncryptionConfiguration", "s3:GetInventoryConfiguration"})
 METADATA_OF_OBJECTS = ("s3:GetObjectRetention", "s3:GetObjectLegalHold")  # and never content
+CUSTODY = ("s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy")
 DESTRUCTION = ("s3:DeleteObjectVersion", "s3:AbortMultipartUpload")
 
 
 def bucket_policy(
-    bucket: str, *, surveyor: str, verifier: str, destroyer: str, ceph: bool = False
+    bucket: str,
+    *,
+    surveyor: str,
+    verifier: str,
+    destroyer: str,
+    custodian: str = "",
+    ceph: bool = False,
 ) -> str:
-    """Return the policy of *bucket*, as JSON, for three principals named by their ARN.
+    """Return the policy of *bucket*, as JSON, for principals named by their ARN.
 
-    Each may do its own and is denied all else, whatever another policy grants it.  The gateway
+    Each may do its own and is denied all else, whatever another policy grants it.  The *custodian*,
+    if there is one, may change this policy: nobody who may do that is stopped by what it says, so
+    look at what becomes of it.  The gateway
     of Ceph, for *ceph*, asks for ``s3:DeleteObject`` on the bucket itself before it looks at
     the versions in a list; on the objects it stays denied, so that no delete marker can be made.
     It refuses a whole policy for one word that it does not know: those are left out.
@@ -52,6 +61,11 @@ def bucket_policy(
         )
         only.append("s3:DeleteObject")
     statements.append(_statement("OnlyDestroying", [destroyer], all_of_it, "Deny", NotAction=only))
+    if custodian:
+        statements += [
+            _statement("KeepingThePolicy", [custodian], itself, Action=[*CUSTODY]),
+            _statement("OnlyThePolicy", [custodian], all_of_it, "Deny", NotAction=[*CUSTODY]),
+        ]
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
