@@ -6,11 +6,12 @@ Never between 01:00 and 02:00, an hour that one day in the year does not have an
 
 from retention.adapters.prefect.deploy import Deployment, as_yaml
 
-PLANNER, SURVEYOR, DESTROYER, VERIFIER, ISSUER = (
+PLANNER, SURVEYOR, DESTROYER, VERIFIER, CUSTODIAN, ISSUER = (
     "planner",
     "surveyor",
     "destroyer",
     "verifier",
+    "custodian",
     "issuer",
 )
 ABOUT = "proposal"  # the one parameter: a digest
@@ -22,12 +23,13 @@ TABLE = (
     Deployment("advance", PLANNER, "30 6 * * *", None, "Start whatever may move, daily."),
     Deployment("remind", PLANNER, "0 8 * * *", None, "Tell people what waits for them, daily."),
     Deployment("review", PLANNER, None, ABOUT, "Ask the approvers about one proposal."),
+    Deployment("access", CUSTODIAN, None, ABOUT, "Withdraw access to cool off, or give it back."),
     Deployment("dispose", DESTROYER, None, ABOUT, "Destroy what was approved."),
     Deployment("check_gone", VERIFIER, None, ABOUT, "Look at whether it is gone."),
     Deployment("certify", ISSUER, None, ABOUT, "Sign the certificate that is due."),
     Deployment("deliver", ISSUER, None, ABOUT, "Bring it to the controllers."),
 )
-POOLS = (PLANNER, SURVEYOR, DESTROYER, VERIFIER, ISSUER)
+POOLS = (PLANNER, SURVEYOR, DESTROYER, VERIFIER, CUSTODIAN, ISSUER)
 
 if __name__ == "__main__":
     print(as_yaml(TABLE), end="")  # noqa: T201  # printing is what it is for

@@ -6,7 +6,7 @@ Each process is given the credentials of its own role and no other.
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
-from flows.deployments import POOLS, TABLE
+from flows.deployments import CUSTODIAN, POOLS, TABLE
 from retention import wiring
 from retention.adapters.prefect.access import Access
 from retention.adapters.prefect.deploy import deploy
@@ -18,6 +18,7 @@ CREDENTIALS: Mapping[str, frozenset[str]] = {
     "surveyor": frozenset({"surveyor"}),
     "destroyer": frozenset({"surveyor", "destroyer"}),  # the begin-listing is not the destroyer's
     "verifier": frozenset({"verifier"}),
+    "custodian": frozenset({"custodian"}),
     "issuer": frozenset(),
     "gate": frozenset(),
 }
@@ -63,6 +64,8 @@ def running(
             scheduled=scheduled,
         )
         for pool in POOLS:
+            if pool == CUSTODIAN and not work.settings.access:
+                continue  # nobody may withdraw access: there is nothing for it to run
             access = Access(server.api_url, pool, secrets[pool])
             worker = Worker(folder, access, environment=for_pool(environment, pool))
             stack.enter_context(worker)

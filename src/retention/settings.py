@@ -19,7 +19,9 @@ from retention.errors import AgreementError
 
 FILE = "retention.toml"
 CONFIG = "RETENTION_CONFIG"  # names another file than the one in this folder
-ROLES = ("surveyor", "destroyer", "verifier")
+ROLES = ("surveyor", "destroyer", "verifier", "custodian")
+EXEMPT = ("surveyor", "destroyer", "verifier", "custodian")  # who must keep access
+ALSO_EXEMPT = ("archivist",)
 STORES = "stores.NAME"  # a table for each store that is named here
 KNOWN: Mapping[str, Mapping[str, type]] = {
     "": {
@@ -28,16 +30,21 @@ KNOWN: Mapping[str, Mapping[str, type]] = {
         "checkpoints": str,
         "databases": dict,
         "s3": dict,
+        "kms": dict,
         "stores": dict,
+        "access": dict,
         "mail": dict,
         "serve": dict,
     },
     "databases": {"ledger": str, "catalogue": str, "identities": str},
     "s3": {"endpoint_url": str, "region": str},
+    "kms": {"endpoint_url": str},
+    "access": dict.fromkeys((*EXEMPT, *ALSO_EXEMPT), str),
     STORES: {"place": str, "inventory": str},
     "mail": {"host": str, "port": int, "sender": str, "starttls": bool},
     "serve": {"host": str, "port": int},
 }
+ARN = re.compile(r"arn:[a-z-]+:iam:[a-z0-9-]*:[A-Za-z0-9]*:(?:user|role)/[\w+=,.@/-]+", re.ASCII)
 PLAIN = re.compile(r"[A-Za-z0-9._-]{1,63}")  # as the names of buckets
 WORDS = {str: "text", int: "a number", bool: "true or false", dict: "a table"}
 
@@ -71,8 +78,10 @@ class Settings:
     databases: Mapping[str, str]  # ledger, catalogue, identities → URL
     s3_endpoint_url: str | None
     s3_region: str
+    kms_endpoint_url: str | None  # a key is asked for in its own region
     credentials: Mapping[str, Credential]
     stores: Sequence[Store]  # beside those that agreements name, or a part of one
+    access: Mapping[str, str]  # who keeps access during cooling-off: role → ARN; none is off
     mail_host: str
     mail_port: int
     mail_sender: str
@@ -111,8 +120,12 @@ class Settings:
             },
             s3_endpoint_url=environment.get("RETENTION_S3_ENDPOINT_URL", s3.get("endpoint_url")),
             s3_region=environment.get("RETENTION_S3_REGION", s3.get("region", "eu-west-2")),
+            kms_endpoint_url=environment.get(
+                "RETENTION_KMS_ENDPOINT_URL", said.get("kms", {}).get("endpoint_url")
+            ),
             credentials=dict(_credentials(environment)),
             stores=_stores(path.name, said.get("stores", {})),
+            access=_access(path.name, said.get("access", {}), environment),
             mail_host=environment.get("RETENTION_MAIL_HOST", mail.get("host", "127.0.0.1")),
             mail_port=int(environment.get("RETENTION_MAIL_PORT", mail.get("port", 25))),
             mail_sender=environment.get(
@@ -154,6 +167,23 @@ def _of_file(path: Path) -> Credential:
             hint='it is JSON: {"AccessKeyId": …, "SecretAccessKey": …, "SessionToken": …}',
         ) from None
     return Credential(*parts, file=path)
+
+
+def _access(file: str, said: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:
+    """Return who keeps access, or nobody at all; AgreementError for half of them, or a pattern."""
+    found = {
+        role: arn
+        for role in (*EXEMPT, *ALSO_EXEMPT)
+        if (arn := environment.get(f"RETENTION_ACCESS_{role.upper()}") or said.get(role, ""))
+    }
+    missing = [role for role in EXEMPT if role not in found]
+    odd = [role for role, arn in found.items() if not ARN.fullmatch(arn)]
+    if found and (missing or odd):
+        raise AgreementError(
+            f"{file}: [access] {', '.join(odd or missing)} is missing, or no ARN of one principal",
+            hint=f"it takes all of {', '.join(EXEMPT)}, such as arn:aws:iam::123456789012:role/x",
+        )
+    return found
 
 
 def _stores(file: str, said: Mapping[str, Any]) -> list[Store]:

@@ -9,6 +9,7 @@ from retention.settings import Credential, Settings
 if TYPE_CHECKING:
     from retention.adapters.mail import SmtpCourier
     from retention.adapters.prefect.access import Access
+    from retention.adapters.s3.access import S3Access
     from retention.adapters.s3.destroys import S3Destroys
     from retention.adapters.s3.fast import FastLists
     from retention.adapters.s3.inventory.reader import S3Inventories
@@ -61,6 +62,12 @@ class Outside:
         from retention.adapters.s3.destroys import S3Destroys  # noqa: PLC0415  # lazy
 
         return S3Destroys(self._s3("destroyer"))
+
+    def withdraws_access(self) -> "S3Access":
+        """Return the custodian, who may change who reaches a bucket and nothing else."""
+        from retention.adapters.s3.access import S3Access  # noqa: PLC0415  # lazy
+
+        return S3Access(self._s3("custodian"), exempt=sorted(self.settings.access.values()))
 
     def _credential(self, role: str) -> Credential:
         given = self.settings.credentials.get(role)

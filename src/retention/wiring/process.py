@@ -9,7 +9,7 @@ from retention.errors import RefusedError
 from retention.settings import Settings
 from retention.wiring.composition import Composition, SystemClock
 
-POOLS = ("planner", "surveyor", "destroyer", "verifier", "issuer")
+POOLS = ("planner", "surveyor", "destroyer", "verifier", "custodian", "issuer")
 _installed: list[Composition] = []
 
 

@@ -1,5 +1,6 @@
 """Every key of one installation, in one folder: made at first start, read by its owner alone."""
 
+import fcntl
 import json
 import os
 import secrets
@@ -94,4 +95,17 @@ def service_secrets(path: Path, services: Sequence[str]) -> dict[str, str]:
         finally:
             new.unlink()
     found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return found if found.keys() >= set(services) else _with_more(path, services)
+
+
+def _with_more(path: Path, services: Sequence[str]) -> dict[str, str]:
+    """Add what *services* lack to a file that was made when there were fewer of them."""
+    with path.with_name(f"{path.name}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+        found |= {n: secrets.token_urlsafe(SECRET_BYTES) for n in services if n not in found}
+        new = path.with_name(f"{path.name}.{os.getpid()}")
+        new.touch(mode=0o600)
+        new.write_text(json.dumps(found), encoding="utf-8")
+        new.replace(path)
     return found

@@ -1,0 +1,5 @@
+from flows import access as real
+from tests.support.fake_flows import install
+
+install()
+access = real.access
