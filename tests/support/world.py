@@ -4,6 +4,7 @@ Everything that can stop a run goes through ``world.calls``: a test may die at a
 """
 
 import base64
+import json
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from itertools import count
@@ -38,6 +39,8 @@ from retention.steps.safeguards import Safeguards
 from retention.steps.survey import Surveying, survey
 from retention.steps.surveyed import drop_stores, write_known
 from retention.steps.verify import Verification, check_gone
+from retention.steps.withdraw_access import Custody, settle_access
+from tests.support.accesses import MemoryAccess
 from tests.support.cast import (
     Key,
     MemoryCourier,
@@ -83,6 +86,10 @@ class World:
         def hook(name):
             self.calls(name)
 
+        self.custodian, self.withdraws = MemoryAccess(hook), False
+        for name in self.buckets:
+            rules = {"others": ["the analyst reads"], "ours": {}}
+            self.custodian.rules[f"s3://{name}/"] = json.dumps(rules, sort_keys=True)
         self.ledger = MemoryLedger(self.clock, on_call=hook, on_done=hook)
         self.evidence = MemoryEvidence(on_call=hook, on_done=hook)
         self.catalogue, self.witness = MemoryCatalogue(), MemoryWitness()
@@ -228,6 +235,10 @@ class World:
             lambda look: look(),
         )
 
+    def proposal(self, digest):
+        """Return what was frozen under *digest*."""
+        return read_proposal(self.case(digest), self.evidence)
+
     def mark(self, proposal):
         return read_proposal(case_of(self.ledger, proposal), self.evidence).mark
 
@@ -299,6 +310,10 @@ class World:
         """Return the manifests that were approved."""
         return approved(proposal, self.ledger, self.evidence)[1]
 
+    def access(self, proposal):
+        custody = Custody(self.custodian, self.ledger, self.evidence, self.clock, by="custodian:3")
+        settle_access(proposal, custody)
+
     def check_gone(self, proposal):
         ports = Verification(
             self.store, self.store, self.ledger, self.evidence, self.clock, "verifier:2"
@@ -342,7 +357,10 @@ class World:
 
     def next_steps(self):
         return [
-            (n.flow, n.argument) for n in next_steps(self.ledger, self.evidence, self.clock.today())
+            (n.flow, n.argument)
+            for n in next_steps(
+                self.ledger, self.evidence, self.clock.today(), withdraws=self.withdraws
+            )
         ]
 
     def case(self, proposal):

@@ -14,6 +14,7 @@ from retention import wiring
 from retention.cli.common import as_at, as_json, asked_on, lines, policies_option
 from retention.cli.progress import Bars
 from retention.domain.words import long_day
+from retention.steps.access_today import access_lines
 from retention.steps.today import Asking, Line, today
 
 WHICH_MAX = 6
@@ -35,7 +36,9 @@ def status(
     work = wiring.asking(policies)
     on, bars = asked_on(work, as_at), Bars(sys.stderr)
     asking = Asking(work.library, work.catalogue, work.ledger, work.evidence, bars, on)
-    found = [*today(asking), *_runs(work)]
+    withdraws = bool(work.settings.access)
+    access = access_lines(work.ledger, work.evidence, withdraws=withdraws)
+    found = [*today(asking), *access, *_runs(work)]
     bars.clear()
     if as_json:
         click.echo(json.dumps([asdict(line) for line in found], ensure_ascii=False, indent=1))
