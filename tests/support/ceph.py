@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from retention.adapters.s3.client import client
-from retention.adapters.s3.fast import FastLists, Login
+from retention.adapters.s3.fast import FastLists, FastMany, Login
 from retention.adapters.s3.roles import bucket_policy, ceph_principal
 from tests.support.net import free_ports
 from tests.support.stores import S3Bucket, fresh_name
@@ -61,6 +61,16 @@ class Ceph:
         command += [f"--access-key={name}", f"--secret-key={name}-test-secret"]
         subprocess.run(command, check=True, capture_output=True, timeout=60)
         self.secrets[name] = f"{name}-test-secret"
+
+    def many(self, user, *, secret=None, **options):
+        """Return the fast way of one role to delete lists of versions."""
+        login = Login(user, secret or self.secrets[user])
+        return FastMany(
+            endpoint_url=self.endpoint_url,
+            region="us-east-1",
+            credentials=lambda: login,
+            **options,
+        )
 
     def bucket(self, *, versioned=True, lock=False):
         """Return a new bucket of the owner's, in which each role may do its own and no more."""

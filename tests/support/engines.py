@@ -4,6 +4,7 @@ from itertools import count
 
 import pytest
 
+from retention.adapters.s3.destroys import S3Destroys
 from retention.adapters.s3.fast.trouble import PassingError
 from retention.adapters.s3.lists import S3Lists
 from tests.support.wire import Wire
@@ -39,6 +40,13 @@ def engine(server, which, user="surveyor", **options):
     return S3Lists(server.client(user, **options), page_rows=page_rows)
 
 
+def destroyer(server, which, **options):
+    """Return what destroys in *server*: by botocore alone, or lists of versions by the fast way."""
+    careful = {name: v for name, v in options.items() if name not in {"rows", "lanes", "sleep"}}
+    client = server.client("destroyer", **careful)
+    return S3Destroys(client, server.many("destroyer", **options) if which == "fast" else None)
+
+
 def cut_after(lists, calls):
     """Let the connections of *lists* die after so many *calls*."""
     if isinstance(lists, S3Lists):
@@ -49,14 +57,14 @@ def cut_after(lists, calls):
 
     def connected(endpoint_url):
         wire = connect(endpoint_url)
-        get = wire.get
+        get = wire.ask
 
         def counted(*asked):
             if next(numbers) >= calls:
                 raise PassingError("Cut")
             return get(*asked)
 
-        wire.get = counted
+        wire.ask = counted
         return wire
 
     service.connect = connected

@@ -14,7 +14,7 @@ from urllib.request import urlopen
 import pytest
 
 from retention.adapters.s3.client import client
-from retention.adapters.s3.fast import FastLists, Login
+from retention.adapters.s3.fast import FastLists, FastMany, Login
 from tests.support.net import free_ports
 from tests.support.stores import S3Bucket, fresh_name
 
@@ -46,6 +46,15 @@ class Moto:
             endpoint_url=self.endpoint_url,
             region="us-east-1",
             credentials=lambda: Login(user, secret),
+            **options,
+        )
+
+    def many(self, user="anyone", **options):
+        """Return the fast way to delete lists of versions."""
+        return FastMany(
+            endpoint_url=self.endpoint_url,
+            region="us-east-1",
+            credentials=lambda: Login(user, "any"),
             **options,
         )
 

@@ -123,8 +123,8 @@ class Played(Wire):
         super().__init__(url, Patience())
         self.host = played.removeprefix("https://")
 
-    def get(self, target, headers):
-        return super().get(target, {**headers, "Host": self.host})
+    def ask(self, target, headers, body=b""):
+        return super().ask(target, {**headers, "Host": self.host}, body)
 
 
 KEYS = [version.key for version in STORED.rows]
@@ -268,7 +268,7 @@ def test_an_answer_without_end_is_given_up(server):
         path = target("/" + place[5:-1], {"versions": ""})
         headers = signed(server.endpoint_url + path, Login("surveyor", "a-secret"), "us-east-1")
         with pytest.raises(PassingError, match="EndlessAnswer"):
-            wire.get(path, headers)
+            wire.ask(path, headers)
 
 
 def test_a_wire_that_is_cut_ends_what_is_on_its_way(server):
@@ -280,7 +280,7 @@ def test_a_wire_that_is_cut_ends_what_is_on_its_way(server):
 
     def ask():
         with pytest.raises(PassingError) as error:
-            wire.get(path, headers)
+            wire.ask(path, headers)
         caught.append(error)
 
     asking = Thread(target=ask)

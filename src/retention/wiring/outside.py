@@ -7,11 +7,14 @@ from retention.ports.clock import Clock
 from retention.settings import Credential, Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from retention.adapters.kms import Service
     from retention.adapters.mail import SmtpCourier
     from retention.adapters.prefect.access import Access
     from retention.adapters.s3.access import S3Access
     from retention.adapters.s3.destroys import S3Destroys
-    from retention.adapters.s3.fast import FastLists
+    from retention.adapters.s3.fast import FastLists, Login
     from retention.adapters.s3.inventory.reader import S3Inventories
     from retention.adapters.s3.lists import S3Lists
     from retention.adapters.s3.probe import S3Probes
@@ -31,19 +34,26 @@ class Outside:
 
     def lists(self) -> "FastLists":
         """Return the surveyor's lister, by which whatever is planned was enumerated."""
-        from retention.adapters.s3.fast import FastLists, Login  # noqa: PLC0415  # lazy
+        from retention.adapters.s3.fast import FastLists  # noqa: PLC0415  # lazy
 
-        given = self._credential("surveyor")
+        s = self.settings
+        login = self._login("surveyor")
+        return FastLists(endpoint_url=s.s3_endpoint_url, region=s.s3_region, credentials=login)
+
+    def _login(self, role: str) -> "Callable[[], Login]":
+        """Return what says as whom *role* logs in now: its credential may be renewed meanwhile."""
+        from retention.adapters.s3.fast import Login  # noqa: PLC0415  # lazy
+
+        given = self._credential(role)
 
         def login() -> Login:
             try:
                 now = given.fresh()
-            except AgreementError as fault:  # it may be half written: a fault of this survey alone
+            except AgreementError as fault:  # it may be half written: a fault of this run alone
                 raise StoreRefusedError(str(fault), hint=fault.hint) from None
             return Login(now.access_key, now.secret, now.session_token)
 
-        s = self.settings
-        return FastLists(endpoint_url=s.s3_endpoint_url, region=s.s3_region, credentials=login)
+        return login
 
     def probes(self, role: str) -> "S3Probes":
         """Return what asks stores about themselves, with the credential of *role*."""
@@ -60,14 +70,34 @@ class Outside:
     def destroys(self) -> "S3Destroys":
         """Return the destroyer, with a credential that no other role has."""
         from retention.adapters.s3.destroys import S3Destroys  # noqa: PLC0415  # lazy
+        from retention.adapters.s3.fast import FastMany  # noqa: PLC0415  # lazy
 
-        return S3Destroys(self._s3("destroyer"))
+        s = self.settings
+        login = self._login("destroyer")
+        many = FastMany(endpoint_url=s.s3_endpoint_url, region=s.s3_region, credentials=login)
+        return S3Destroys(self._s3("destroyer"), many)
 
     def withdraws_access(self) -> "S3Access":
         """Return the custodian, who may change who reaches a bucket and nothing else."""
         from retention.adapters.s3.access import S3Access  # noqa: PLC0415  # lazy
 
         return S3Access(self._s3("custodian"), exempt=sorted(self.settings.access.values()))
+
+    def kms(self, role: str) -> "Service":
+        """Return the key service, with the credential of *role*; nothing is sent yet."""
+        from retention.adapters.kms import Service  # noqa: PLC0415  # lazy
+
+        given = self._credential(role)
+
+        def login() -> tuple[str, str, str]:
+            now = given.fresh()
+            return now.access_key, now.secret, now.session_token
+
+        return Service(endpoint_url=self.settings.kms_endpoint_url, login=login)
+
+    def label(self, role: str) -> str:
+        """Return what the ledger calls this process in a *role*: the role, and its credential."""
+        return f"{role}:{self._credential(role).label}"
 
     def _credential(self, role: str) -> Credential:
         given = self.settings.credentials.get(role)
@@ -77,9 +107,6 @@ class Outside:
                 hint=f"set RETENTION_S3_{role.upper()}_ACCESS_KEY and _SECRET_KEY for its pool",
             )
         return given
-
-    def _label(self, role: str) -> str:
-        return f"{role}:{self._credential(role).label}"
 
     def _s3(self, role: str) -> Any:
         from retention.adapters.s3.client import client  # noqa: PLC0415  # lazy

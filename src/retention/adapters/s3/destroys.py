@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from botocore.exceptions import ClientError, ParamValidationError
-
-from retention.adapters.s3.faults import FAULTS, code_of, is_passing
+from retention.adapters.s3.answers import Said, answer_of_call, answers_to
+from retention.adapters.s3.faults import FAULTS
 from retention.adapters.s3.place import bucket_and_prefix
 from retention.domain.dataset import Answer, Kind, ObjectVersion
 
@@ -16,29 +15,31 @@ if TYPE_CHECKING:
 
 BATCH_MAX = 1000
 
-_REFUSALS = frozenset(
-    {
-        "403",
-        "AccessDenied",
-        "AllAccessDisabled",
-        "Forbidden",
-        "InvalidAccessKeyId",
-        "ObjectLocked",
-        "SignatureDoesNotMatch",
-    }
-)
-_GONE = frozenset({"NoSuchKey", "NoSuchUpload", "NoSuchVersion"})  # asking again is safe
 _ID = re.compile(r"[!-~]+")  # an id of spaces would be read as none, and leave a new marker
 _UNSPEAKABLE = re.compile("[\ud800-\udfff]")  # has no UTF-8: no store can hold it
 _NOT_IN_XML = re.compile("[\x00-\x1f\x7f\ufffe\uffff]")  # lost or changed in a list of keys
 
 
+class Many(Protocol):
+    """Deletes lists of exact versions, with the laws of ``ports.destruction.Destroys``."""
+
+    def delete(
+        self, bucket: str, versions: Sequence[ObjectVersion]
+    ) -> Mapping[ObjectVersion, Answer]:
+        """Order the end of exactly *versions*, and return the answer to each."""
+        ...
+
+
 class S3Destroys:
     """Fits ``ports.destruction.Destroys``, for places such as ``s3://bucket/path/``."""
 
-    def __init__(self, client: "S3Client") -> None:
-        """Order through *client*, whose role may delete versions and nothing else."""
+    def __init__(self, client: "S3Client", many: Many | None = None) -> None:
+        """Order through *client*, whose role may delete versions and nothing else.
+
+        *many* takes the lists of versions instead, for speed; what no list can hold stays here.
+        """
         self._client = client
+        self._many = many
 
     def destroy(
         self, place: str, versions: Sequence[ObjectVersion]
@@ -62,6 +63,9 @@ class S3Destroys:
                 answers[version] = self._delete_one(bucket, version)
             else:
                 many.append(version)
+        if self._many is not None:
+            answers.update(self._many.delete(bucket, many))
+            return answers
         for batch in _batches(many):
             answers.update(self._delete_many(bucket, batch))
         return answers
@@ -72,14 +76,14 @@ class S3Destroys:
                 Bucket=bucket, Key=upload.key, UploadId=upload.version_id
             )
         except FAULTS as error:
-            return _answer_of_call(error)
+            return answer_of_call(error)
         return Answer.TAKEN
 
     def _delete_one(self, bucket: str, version: ObjectVersion) -> Answer:
         try:
             self._client.delete_object(Bucket=bucket, Key=version.key, VersionId=version.version_id)
         except FAULTS as error:
-            return _answer_of_call(error)
+            return answer_of_call(error)
         return Answer.TAKEN
 
     def _delete_many(
@@ -94,8 +98,8 @@ class S3Destroys:
                 },
             )
         except FAULTS as error:
-            return dict.fromkeys(batch, _answer_of_call(error))
-        return _answers(batch, response)
+            return dict.fromkeys(batch, answer_of_call(error))
+        return answers_to(batch, _said(response))
 
 
 def _may_be_asked(version: ObjectVersion, prefix: str) -> bool:
@@ -114,34 +118,13 @@ def _batches(versions: Sequence[ObjectVersion]) -> Iterator[Sequence[ObjectVersi
         yield versions[start : start + BATCH_MAX]
 
 
-def _answers(batch: Sequence[ObjectVersion], response: "Deletion") -> dict[ObjectVersion, Answer]:
-    """Read the answer to each version; an error outweighs a success, and silence is unknown."""
-    said = {
-        (row.get("Key"), row.get("VersionId")): Answer.TAKEN for row in response.get("Deleted", [])
+def _said(response: "Deletion") -> Said:
+    """Read an answer; an error outweighs a success."""
+    said: dict[tuple[str, str | None], str] = {
+        (row.get("Key", ""), row.get("VersionId") or None): ""
+        for row in response.get("Deleted", [])
     }
     for row in response.get("Errors", []):
-        said[row.get("Key"), row.get("VersionId") or None] = _answer_of_code(row.get("Code", ""))
-    return {
-        v: said.get((v.key, v.version_id)) or _of_key_alone(said.get((v.key, None))) for v in batch
-    }
-
-
-def _of_key_alone(answer: Answer | None) -> Answer:
-    """Return what an answer that names no version is worth to those of its key that got none.
-
-    A refusal holds for them; a success does not, for it may have been another version's.
-    """
-    return Answer.UNKNOWN if answer in {None, Answer.TAKEN} else answer
-
-
-def _answer_of_call(error: Exception) -> Answer:
-    """Return what a failed call means for all that it asked."""
-    if isinstance(error, ClientError) and not is_passing(error):
-        return _answer_of_code(code_of(error))
-    return Answer.FAILED if isinstance(error, ParamValidationError) else Answer.UNKNOWN
-
-
-def _answer_of_code(code: str) -> Answer:
-    if code in _REFUSALS:
-        return Answer.REFUSED
-    return Answer.TAKEN if code in _GONE else Answer.FAILED
+        code = row.get("Code") or "Unknown"
+        said[row.get("Key", ""), row.get("VersionId") or None] = code
+    return said

@@ -1,6 +1,10 @@
-"""Listings of S3 that are fast and complete, or an error; nothing here shares with ``lists.py``."""
+"""S3 over plain HTTP: listings that are fast and complete, or an error; and lists of deletes.
+
+Nothing here shares with ``lists.py``, by which the verifier looks.
+"""
 
 from retention.adapters.s3.fast.lists import FastLists
+from retention.adapters.s3.fast.many import FastMany
 from retention.adapters.s3.fast.login import Login
 
-__all__ = ["FastLists", "Login"]
+__all__ = ["FastLists", "FastMany", "Login"]

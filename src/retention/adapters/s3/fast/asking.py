@@ -1,7 +1,7 @@
 """One question to a store, until there is an answer: again, elsewhere, as another, or an error.
 
-All questions are about listings, which are safe to ask again; a page is asked for with the row
-that it begins behind, so that asking twice skips nothing and repeats nothing.
+All questions are safe to ask again: a page is asked for with the row that it begins behind, so
+that asking twice skips nothing and repeats nothing; and an exact version is gone only once.
 """
 
 import logging
@@ -75,6 +75,29 @@ class Service:
             self._idle.clear()
 
 
+def service(
+    *,
+    endpoint_url: str | None,
+    region: str,
+    credentials: Callable[[], Login],
+    attempts_max: int,
+    patience: Patience,
+    ca_file: str | None = None,
+    sleep: Callable[[float], object] | None = None,
+) -> Service:
+    """Return the service at *endpoint_url*, which is Amazon's in *region* if None.
+
+    *credentials* is called for the first login and whenever one has expired, in any thread.  Hosts
+    are known by *ca_file*, or by what the machine trusts.  Nothing is asked yet.
+    """
+    if attempts_max < 1:
+        raise ValueError("a question is tried at least once")
+    whereabouts = Whereabouts(endpoint_url, region)
+    secure = whereabouts.now().endpoint_url.startswith("https:")
+    trust = ssl.create_default_context(cafile=ca_file) if secure else None
+    return Service(whereabouts, Logins(credentials), Terms(attempts_max, patience, trust, sleep))
+
+
 class Asker:
     """Asks in one lane."""
 
@@ -84,16 +107,25 @@ class Asker:
         self._where: Where = service.whereabouts.now()
         self._wire = service.wire(self._where.endpoint_url)
 
-    def ask(self, bucket: str, query: Mapping[str, str], read: Callable[[bytes], T]) -> T:
+    def ask(
+        self,
+        bucket: str,
+        query: Mapping[str, str],
+        read: Callable[[bytes], T],
+        *,
+        body: bytes = b"",
+        refuse: Callable[[str], Exception] = refused,
+    ) -> T:
         """Return what *read* makes of the answer; it raises UnreadableError to ask again.
 
-        Raises StoreUnavailableError after as many attempts as the terms allow,
-        StoreRefusedError for what will not pass, and StoppedError.
+        With a *body* it is a POST, and else a GET.
+        Raises StoreUnavailableError after as many attempts as the terms allow, what *refuse* makes
+        of the code of what will not pass (StoreRefusedError), and StoppedError.
         """
         failed, moved, renewed = 0, 0, False
         while True:
             login = self._service.logins.now()
-            fault, answer = self._once(bucket, query, read, login)
+            fault, answer = self._once(bucket, query, read, login, body)
             if fault is None:
                 return answer[0]
             if fault.expired and not renewed:
@@ -102,7 +134,7 @@ class Asker:
             elif fault.region and moved < MOVES_MAX and self._moves(fault.region):
                 moved += 1
             elif not fault.passing:
-                raise refused(fault.code)
+                raise refuse(fault.code)
             else:
                 failed += 1
                 if failed >= self._service.terms.attempts_max:
@@ -110,16 +142,21 @@ class Asker:
                 self._pause(failed)
 
     def _once(
-        self, bucket: str, query: Mapping[str, str], read: Callable[[bytes], T], login: Login
+        self,
+        bucket: str,
+        query: Mapping[str, str],
+        read: Callable[[bytes], T],
+        login: Login,
+        body: bytes,
     ) -> tuple[Fault | None, tuple[T, ...]]:
         self._settle()
         path = target(f"/{bucket}", query)
-        headers = signed(self._where.endpoint_url + path, login, self._where.region)
+        headers = signed(self._where.endpoint_url + path, login, self._where.region, body)
         with self._pace.turn() as turn:
             if self._stopped.is_set():
                 raise StoppedError
             try:
-                reply = self._wire.get(path, headers)
+                reply = self._wire.ask(path, headers, body)
             except PassingError as error:
                 return Fault(str(error), passing=True), ()
         fault = None if reply.status == OK else fault_of(reply)

@@ -1,21 +1,19 @@
 """The fast engine: listings over plain HTTP, in columns, and in several lanes at once."""
 
 import re
-import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Event
 from typing import Final
 
-from retention.adapters.s3.fast.asking import Asker, Service, Terms
-from retention.adapters.s3.fast.login import Login, Logins
+from retention.adapters.s3.fast.asking import Asker, service
+from retention.adapters.s3.fast.login import Login
 from retention.adapters.s3.fast.pace import Pace
 from retention.adapters.s3.fast.parse import Quick
 from retention.adapters.s3.fast.rows import versions
 from retention.adapters.s3.fast.sweep import Sweep
 from retention.adapters.s3.fast.uploads import uploads
 from retention.adapters.s3.fast.walk import PAGE_ROWS_MAX, Walk
-from retention.adapters.s3.fast.where import Whereabouts
 from retention.adapters.s3.fast.wire import Patience
 from retention.adapters.s3.faults import refused
 from retention.adapters.s3.place import bucket_and_prefix
@@ -54,19 +52,17 @@ class FastLists:
             raise ValueError(f"a page has 1 to {PAGE_ROWS_MAX} rows, not {page_rows}")
         if not 1 <= lanes <= LANES_MAX:
             raise ValueError(f"there are 1 to {LANES_MAX} lanes, not {lanes}")
-        if attempts_max < 1:
-            raise ValueError("a page is tried at least once")
         self._page_rows, self._lanes = page_rows, lanes
         self._quick = Quick()
-        whereabouts = Whereabouts(endpoint_url, region)
-        secure = whereabouts.now().endpoint_url.startswith("https:")
-        terms = Terms(
-            attempts_max,
-            Patience(connect_timeout_s, read_timeout_s),
-            ssl.create_default_context(cafile=ca_file) if secure else None,
-            sleep,
+        self._service = service(
+            endpoint_url=endpoint_url,
+            region=region,
+            credentials=credentials,
+            attempts_max=attempts_max,
+            patience=Patience(connect_timeout_s, read_timeout_s),
+            ca_file=ca_file,
+            sleep=sleep,
         )
-        self._service = Service(whereabouts, Logins(credentials), terms)
 
     def versions(self, place: str) -> Iterator[ObjectVersion]:
         """Yield all that lies in *place*, ascending; raise StoreError rather than leave one out.

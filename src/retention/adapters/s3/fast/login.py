@@ -1,5 +1,7 @@
 """Who asks, and how a request says so: Signature Version 4, by botocore."""
 
+import base64
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
@@ -51,9 +53,15 @@ def target(path: str, query: Mapping[str, str]) -> str:
     return f"{quote(path, safe='/' + _UNRESERVED)}?{'&'.join(sorted(pairs))}"
 
 
-def signed(url: str, login: Login, region: str) -> dict[str, str]:
-    """Return the headers that *login* gives a GET of *url* in *region*."""
-    request = AWSRequest("GET", url)
+def signed(url: str, login: Login, region: str, body: bytes = b"") -> dict[str, str]:
+    """Return the headers that *login* gives a GET of *url* in *region*, or a POST of *body*.
+
+    A body goes with its MD5, without which a store deletes nothing.
+    """
+    request = AWSRequest("POST" if body else "GET", url, data=body or None)
+    if body:
+        digest = hashlib.md5(body, usedforsecurity=False).digest()
+        request.headers["Content-MD5"] = base64.b64encode(digest).decode()
     credentials = Credentials(login.access_key, login.secret, login.session_token or None)
     S3SigV4Auth(credentials, "s3", region).add_auth(request)
     return dict(request.headers.items())

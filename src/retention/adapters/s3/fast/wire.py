@@ -72,30 +72,31 @@ class Wire:
             self._pool = HTTPConnectionPool(**options)
             self._pool.ConnectionCls = _remembered(_Prompt, self._connections)
 
-    def get(self, target: str, headers: Mapping[str, str]) -> Reply:
-        """Return the answer to one GET, whatever it says.
+    def ask(self, target: str, headers: Mapping[str, str], body: bytes = b"") -> Reply:
+        """Return the answer to one GET, or to a POST of *body*, whatever it says.
 
         Raises PassingError if none came or not all of it, and StoreRefusedError if the
         certificate of the host is not to be trusted.
         """
         try:
             response = self._pool.urlopen(
-                "GET",
+                "POST" if body else "GET",
                 target,
+                body=body or None,
                 headers={**headers, **_OF_OURS},
                 retries=False,
                 redirect=False,
                 preload_content=False,
                 decode_content=False,
             )
-            body = self._whole(response)
+            whole = self._whole(response)
         except SSLError as error:
             if isinstance(error.args[0] if error.args else None, ssl.SSLCertVerificationError):
                 raise refused("CertificateError") from None
             raise PassingError("SSLError") from None
         except (HTTPError, OSError) as error:
             raise PassingError(type(error).__name__) from None
-        return Reply(response.status, response.headers, body)
+        return Reply(response.status, response.headers, whole)
 
     def _whole(self, response: BaseHTTPResponse) -> bytes:
         """Read all of an answer, in bounded time and space."""
