@@ -143,6 +143,25 @@ def test_rule_9_what_was_never_ordered_and_is_gone_is_unknown(world):
         world.check_gone(proposal)
 
 
+def test_rule_9_what_an_earlier_try_ordered_is_gone_by_us_whatever_the_last_was_told(world):
+    proposal = world.propose_all()
+    world.approve(proposal)
+    there = [v for v in world.buckets["records"].held if "2019" in v.key]
+    hidden = next(v for v in there if v.kind.value == "marker")
+    data = [v for v in there if v.key == hidden.key and v != hidden]
+    world.store.failing.add(next(v for v in there if v.key != hidden.key))  # so it is tried again
+
+    def fails_later(name):
+        if hidden not in world.store.held:
+            world.store.failing.update(data)  # then the marker is not asked for any more
+
+    with world.dying(fails_later):
+        world.dispose(proposal)
+    world.check_gone(proposal)
+    world.certify(proposal)
+    assert certificate(world, proposal, "partial").counts.failed == 1
+
+
 def test_what_was_missing_before_the_first_order_is_not_called_destroyed(world):
     proposal = world.propose_all()
     world.approve(proposal)

@@ -5,15 +5,16 @@ nothing is gone and nothing is left: it is unknown.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from json import dumps, loads
 from types import MappingProxyType
 
-from retention.domain.case import Case, proposal_stream
+from retention.domain.case import Case, orders_of, proposal_stream
 from retention.domain.dataset import Answer, Fate
-from retention.domain.entry import Draft, Entry, Fact
+from retention.domain.entry import Draft, Entry, Fact, Record
 from retention.domain.manifest import Manifest, rows_of
+from retention.domain.orders import told_by_batch
 from retention.domain.proposal import Item
 from retention.errors import StoreError, UnverifiedError
 from retention.ports.clock import Clock
@@ -42,6 +43,7 @@ FATES: Mapping[Answer, tuple[Fate, Fate]] = MappingProxyType(
     }
 )
 _NOT_GIVEN = (Answer.REFUSED, Answer.NOT_ASKED)
+_GIVEN = frozenset({Answer.TAKEN, Answer.FAILED, Answer.UNKNOWN})  # it may have taken effect
 _GONE = (Fate.DESTROYED, Fate.ABSENT_BEFORE)
 
 
@@ -156,11 +158,11 @@ class _Sight:
 
 def _fates(case: Case, manifest: Manifest, ports: Verification, sight: _Sight) -> Iterator[bytes]:
     rows = rows_of(ports.evidence.lines(manifest.pack), manifest.root)
-    told = _told(case, manifest, ports.evidence)
-    for (number, row, seen), answer in zip(
+    told = _told(case, manifest, ports.ledger, ports.evidence)
+    for (number, row, seen), (answer, ordered_before) in zip(
         compare(manifest, rows, ports.lister, sight.look), told, strict=True
     ):
-        fate = fate_of(answer, seen)
+        fate = fate_of(answer, seen, ordered_before=ordered_before)
         sight.fates[fate] += 1
         line: dict[str, int | str] = {"n": number, "fate": fate.value}
         if fate is Fate.REFUSED:
@@ -168,38 +170,57 @@ def _fates(case: Case, manifest: Manifest, ports: Verification, sight: _Sight) -
         yield dumps(line).encode()
 
 
-def fate_of(answer: Answer, seen: Seen) -> Fate:
-    """Return the fate that follows from what was said and what is seen."""
+def fate_of(answer: Answer, seen: Seen, *, ordered_before: bool = False) -> Fate:
+    """Return the fate that follows from what was said and what is seen.
+
+    *ordered_before* says that an order which may have taken effect came before the one that was
+    answered so: then what is gone went by us, whatever the store or we said later.
+    """
     if seen in {Seen.UNSEEN, Seen.CHANGED}:
         return Fate.UNKNOWN
+    if seen is Seen.ABSENT and ordered_before and answer in _NOT_GIVEN:
+        return Fate.DESTROYED
     return FATES[answer][seen is Seen.PRESENT]
 
 
-def _told(case: Case, manifest: Manifest, evidence: Evidence) -> Iterator[Answer]:
-    """Yield for each row what the destroyer was told, in the order of the manifest."""
+def _told(
+    case: Case, manifest: Manifest, ledger: Ledger, evidence: Evidence
+) -> Iterator[tuple[Answer, bool]]:
+    """Yield for each row what the destroyer was told last, and whether it was ordered before.
+
+    In the order of the manifest, with the answers to one batch in memory.
+    """
     begun = case.begun.get(manifest.root)
     absent = absent_before(begun, evidence) if begun is not None else set()
     outcomes = case.outcomes.get(manifest.root, {})
     intents = {r.number("first"): r for r in case.intents.get(manifest.root, [])}
+    batches = told_by_batch(ledger.under(orders_of(case.proposal, manifest.root)))
+    cut_off = case.cut_off(manifest.root)
     number = 1
     while number <= manifest.versions:
         if (outcome := outcomes.get(number)) is not None:
-            # An order that was cut off may have taken effect: what the rerun was told of a version
-            # that it refused or did not ask for is then not the whole story.
-            cut = number in case.cut_off(manifest.root)
+            given = _given_before(outcome, batches[number].records, evidence)
             for line in evidence.lines(outcome.text("pack")):
-                answer = Answer(loads(line)["answer"])
-                yield Answer.UNKNOWN if cut and answer in _NOT_GIVEN else answer
+                said = loads(line)
+                # An order that was cut off may have taken effect, too.
+                yield Answer(said["answer"]), number in cut_off or said["n"] in given
             number = outcome.number("last") + 1
         elif (intent := intents.get(number)) is not None:
             last = intent.number("last")  # cut off after intent: the store may have been asked
             yield from _cut_off(number, last, absent)
             number = last + 1
         else:
-            yield Answer.NEVER_THERE if number in absent else Answer.NOT_ASKED
+            yield Answer.NEVER_THERE if number in absent else Answer.NOT_ASKED, False
             number += 1
 
 
-def _cut_off(first: int, last: int, absent: set[int]) -> Iterator[Answer]:
+def _given_before(outcome: Record, records: Iterable[Record], evidence: Evidence) -> set[int]:
+    """Return the numbers of a batch that were ordered in a try before the one of *outcome*."""
+    packs = [r.text("pack") for r in records if r.kind is Entry.OUTCOME and r.index < outcome.index]
+    said = (loads(line) for pack in packs for line in evidence.lines(pack))
+    return {each["n"] for each in said if Answer(each["answer"]) in _GIVEN}
+
+
+def _cut_off(first: int, last: int, absent: set[int]) -> Iterator[tuple[Answer, bool]]:
     for number in range(first, last + 1):
-        yield Answer.NEVER_THERE if number in absent else Answer.UNKNOWN
+        yield Answer.NEVER_THERE if number in absent else Answer.UNKNOWN, True
