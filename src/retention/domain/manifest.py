@@ -11,12 +11,13 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from retention.domain.canonical import canonical
 from retention.domain.dataset import Kind, ObjectVersion
 from retention.domain.merkle import RootBuilder
 from retention.errors import UnverifiedError
 
 SALT_BYTES = 16
+# As domain.canonical writes it: the names are sorted, and text and whole numbers are all there is.
+_WRITE = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 _SCAN = json.JSONDecoder().raw_decode  # of a million lines, what json.loads asks first is a third
 _KINDS = {kind.value: kind for kind in Kind}
 
@@ -71,7 +72,7 @@ def salts_from(secret: bytes) -> Salts:
 def line_of(row: Row, salt: bytes) -> bytes:
     """Return the canonical line of *row*: what is stored, and what the tree commits to."""
     v = row.version
-    return canonical(
+    return _WRITE(
         {
             "checksum": v.checksum,
             "copy": row.copy,
@@ -82,7 +83,7 @@ def line_of(row: Row, salt: bytes) -> bytes:
             "size_bytes": v.size_bytes,
             "version": v.version_id,
         }
-    )
+    ).encode()
 
 
 def row_of(line: bytes) -> Row:
