@@ -68,6 +68,29 @@ def test_who_destroys_can_neither_look_nor_read_nor_write(ceph, bucket):
     assert refused(client.create_bucket, Bucket="destroyer-of-its-own")
 
 
+def test_who_keeps_the_policy_can_do_nothing_else(ceph, bucket):
+    version, client = bucket.put("p/x"), ceph.client("custodian")
+    named = {"Bucket": bucket.name, "Key": "p/x"}
+    text = client.get_bucket_policy(Bucket=bucket.name)["Policy"]
+    client.put_bucket_policy(Bucket=bucket.name, Policy=text)
+    assert refused(client.list_objects_v2, Bucket=bucket.name)
+    assert refused(client.list_object_versions, Bucket=bucket.name)
+    assert refused(client.get_object, **named)
+    assert refused(client.put_object, **named, Body=b"")
+    assert refused(client.delete_object, **named, VersionId=version.version_id)
+    assert refused(client.get_bucket_versioning, Bucket=bucket.name)
+    assert refused(client.put_bucket_versioning, Bucket=bucket.name, VersioningConfiguration={})
+    assert refused(client.create_bucket, Bucket="custodian-of-its-own")
+
+
+@pytest.mark.parametrize("role", [*LOOKERS, "destroyer"])
+def test_nobody_else_may_keep_the_policy(ceph, bucket, role):
+    client = ceph.client(role)
+    text = ceph.owner.get_bucket_policy(Bucket=bucket.name)["Policy"]
+    assert refused(client.put_bucket_policy, Bucket=bucket.name, Policy=text)
+    assert refused(client.delete_bucket_policy, Bucket=bucket.name)
+
+
 def test_who_destroys_can_leave_no_delete_marker(ceph, bucket):
     version, client = bucket.put("p/x"), ceph.client("destroyer")
     assert refused(client.delete_object, Bucket=bucket.name, Key="p/x")
@@ -99,6 +122,7 @@ def test_a_right_that_is_lost_in_the_middle_of_a_listing_ends_it(ceph, bucket):
 def test_amazon_gets_no_right_that_only_ceph_asks_for():
     roles = {role: f"arn:aws:iam::123456789012:role/{role}" for role in (*LOOKERS, "destroyer")}
     statements = json.loads(bucket_policy("nacel", **roles))["Statement"]
+    assert "PutBucketPolicy" not in json.dumps(statements)  # without a custodian nobody may
     granted = {s["Sid"]: s["Action"] for s in statements if s["Effect"] == "Allow"}
     assert granted["Destroying"] == ["s3:DeleteObjectVersion", "s3:AbortMultipartUpload"]
     assert "s3:DeleteObject" not in json.dumps(granted).replace("s3:DeleteObjectVersion", "")

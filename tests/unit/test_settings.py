@@ -7,9 +7,21 @@ from retention.settings import Settings, policy_files
 
 SECRETS = {
     f"RETENTION_S3_{role}_{part}": f"{role}-{part}"
-    for role in ("SURVEYOR", "DESTROYER", "VERIFIER")
+    for role in ("SURVEYOR", "DESTROYER", "VERIFIER", "CUSTODIAN")
     for part in ("ACCESS_KEY", "SECRET_KEY", "SESSION_TOKEN", "FILE")
 }
+SPARED = "[access]\n" + "".join(
+    f"{role} = 'arn:aws:iam:::user/{role}'\n"
+    for role in ("surveyor", "destroyer", "verifier", "custodian")
+)
+NOBODY = (  # patterns, accounts and sessions: more than one, or one that comes and goes
+    "*",
+    "arn:aws:iam::123456789012:role/*",
+    "arn:aws:iam::123456789012:root",
+    "arn:aws:sts::123456789012:assumed-role/x/y",
+    "123456789012",
+    "arn:aws:iam:::user/a b",
+)
 ROLES_GIVEN = {name: value for name, value in SECRETS.items() if not name.endswith("FILE")}
 
 
@@ -41,6 +53,9 @@ def test_the_environment_wins_over_the_file(tmp_path):
         ("[stores.records]\nplace = 'paper://box/'", "names no store"),
         ("[stores.records]\ninventory = 's3://lists/records/'", "names no store"),
         ("[stores.'a b']\nplace = 's3://records/'", "names no store"),
+        ("[access]\narchivists = 'arn:aws:iam:::user/x'", "archivists"),
+        ("[access]\nsurveyor = 'arn:aws:iam:::user/x'", "destroyer, verifier, custodian"),
+        *((f"{SPARED}archivist = '{arn}'", "archivist") for arn in NOBODY),
         ("[stores.a]\nplace = 's3://b/x/y/'\n[stores.c]\nplace = 's3://b/x/'", "another store"),
     ],
 )
@@ -93,6 +108,21 @@ def test_each_process_is_given_the_credentials_of_its_roles_and_no_other(pool):
     assert len(secrets) == 4 * len(CREDENTIALS[pool])
     assert given["PATH"] == "/bin"
     assert given["RETENTION_S3_REGION"] == "x"
+
+
+def test_only_the_custodians_pool_can_change_who_reaches_a_bucket():
+    assert [pool for pool, roles in CREDENTIALS.items() if "custodian" in roles] == ["custodian"]
+    assert CREDENTIALS["custodian"] == {"custodian"}
+
+
+def test_who_keeps_access_stands_in_the_file_or_in_the_environment(tmp_path):
+    assert Settings.read({}, tmp_path).access == {}
+    (tmp_path / "retention.toml").write_text(SPARED)
+    arn = "arn:aws-us-gov:iam::123456789012:role/a/path/archivist"
+    found = Settings.read({"RETENTION_ACCESS_ARCHIVIST": arn}, tmp_path).access
+    assert found.pop("archivist") == arn
+    assert found == {role: f"arn:aws:iam:::user/{role}" for role in found}
+    assert sorted(found) == ["custodian", "destroyer", "surveyor", "verifier"]
 
 
 def test_only_the_destroyers_pool_can_destroy():
