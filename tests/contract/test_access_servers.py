@@ -48,11 +48,11 @@ def test_everything_of_a_disposal_works_while_access_is_withdrawn(ceph, bench):
 
 
 @pytest.mark.ceph
-def test_nobody_else_writes_deletes_or_copies_in_a_place_that_is_closed(ceph, bench):
+def test_nobody_else_writes_deletes_or_copies_in_a_place_that_is_closed(bench):
     root = closed(bench)
     bucket = root.split("/")[2]
     for who in ("owner", "onlooker"):
-        client = ceph.client(who)
+        client = bench.client(who)
         named = {"Bucket": bucket, "Key": "p/x"}
         source = {"Bucket": bucket, "Key": "p/x"}
         for call, asked in (
@@ -79,22 +79,22 @@ def test_odd_names_are_closed_as_well_as_others(ceph, bench, folder):
     with pytest.raises(ClientError):
         ceph.owner.get_object(Bucket=bucket.name, Key=f"{folder}x")
     ceph.owner.get_object(Bucket=bucket.name, Key="e x/x")
-    assert len(list(S3Lists(ceph.client("surveyor")).versions(f"{root}{folder}"))) == 1
+    assert len(list(S3Lists(bench.client("surveyor")).versions(f"{root}{folder}"))) == 1
     assert policy.meaning(policy.without(bench.text(root))) == policy.meaning(text)
 
 
 @pytest.mark.ceph
 @pytest.mark.parametrize("role", ["surveyor", "destroyer", "verifier", "onlooker"])
-def test_no_other_role_can_withdraw_access_or_give_it_back(ceph, bench, role):
+def test_no_other_role_can_withdraw_access_or_give_it_back(bench, role):
     root = closed(bench)
     before = bench.text(root)
-    access = S3Access(ceph.client(role), exempt=EXEMPT)
+    access = S3Access(bench.client(role), exempt=EXEMPT)
     plan = bench.access.withdrawal(root, [f"{root}q/"], MARKS[1])
     with pytest.raises(StoreRefusedError) as caught:
         access.make(plan)
     assert caught.value.hint
     with pytest.raises(ClientError):
-        ceph.client(role).delete_bucket_policy(Bucket=root.split("/")[2])
+        bench.client(role).delete_bucket_policy(Bucket=root.split("/")[2])
     assert bench.text(root) == before
 
 

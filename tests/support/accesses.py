@@ -1,6 +1,7 @@
 """Buckets whose rules can be looked at from all sides: in memory, on moto, and on Ceph."""
 
 import json
+from functools import lru_cache
 from itertools import count
 
 from botocore.exceptions import ClientError
@@ -133,6 +134,7 @@ class BucketBench:
 
     def __init__(self, server, *, enforces):
         self.server, self.enforces = server, enforces
+        self.client = lru_cache(maxsize=None)(server.client)  # one takes longer than what it asks
         self.access = S3Access(server.client("custodian"), exempt=EXEMPT)
 
     def root(self, *, ruled=True):
@@ -163,7 +165,7 @@ class BucketBench:
         bucket, prefix = _name(place), key_prefix(place)[2]
         if not self.enforces:
             return not self._denied(who, place, "s3:GetObject", f"{bucket}/{prefix}x", {})
-        client = self.server.client(who)
+        client = self.client(who)
         if who == "destroyer":  # of a version that never was: it may, and there is nothing to do
             asked = {"Objects": [{"Key": f"{prefix}x", "VersionId": "never"}]}
             said = client.delete_objects(Bucket=bucket, Delete=asked)
@@ -181,7 +183,7 @@ class BucketBench:
         bucket, prefix = _name(place), key_prefix(place)[2]
         if not self.enforces:
             return not self._denied(who, place, "s3:ListBucket", bucket, {"s3:prefix": prefix})
-        client = self.server.client(who)
+        client = self.client(who)
         return all(
             _let(each, Bucket=bucket, Prefix=prefix)
             for each in (client.list_objects_v2, client.list_object_versions)
