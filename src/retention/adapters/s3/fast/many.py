@@ -14,7 +14,7 @@ from retention.adapters.s3.fast.wire import Patience
 from retention.domain.dataset import Answer, ObjectVersion
 from retention.errors import StoreUnavailableError
 
-REQUEST_ROWS: Final = 125  # a store would take a thousand, and a client then waits for it
+REQUEST_ROWS: Final = 250  # a store takes a thousand, and works through them one by one
 
 
 class _RefusalError(Exception):
