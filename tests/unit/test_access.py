@@ -5,6 +5,7 @@ from itertools import count
 import pytest
 
 from retention.domain.access import bucket_digest
+from retention.domain.disposition import Event
 from retention.domain.entry import Entry
 from retention.errors import (
     NotDueError,
@@ -14,6 +15,7 @@ from retention.errors import (
     StoreUnavailableError,
 )
 from retention.steps.access_today import access_lines
+from retention.steps.moves import move_if_possible
 from retention.steps.spend import spend
 from tests.support import stores
 from tests.support.cast import P
@@ -171,6 +173,26 @@ def test_before_the_last_yes_and_without_cooling_off_nothing_is_withdrawn(world)
     proposal = at_once.propose_all()
     at_once.approve(proposal)
     assert at_once.next_steps() == [("dispose", proposal)]
+
+
+def test_what_does_not_cool_off_any_more_is_not_closed(world, proposal):
+    before = rules(world)
+    move_if_possible(world.ledger, "INV/patient/2019", Event.EXTEND)
+    assert world.next_steps() == []
+    world.access(proposal)
+    assert rules(world) == before
+
+
+@pytest.mark.parametrize("port", ["access.make", "access.make done"])
+def test_what_was_there_before_is_known_also_to_whoever_goes_on_after_a_crash(
+    world, proposal, port
+):
+    old = rules(world)
+    with pytest.raises(PowerCut), world.dying(DieAt(0, port=port)):
+        world.access(proposal)
+    world.access(proposal)
+    kept = [r.text("before") for r in world.kinds(Entry.ACCESS_WITHDRAWN)]
+    assert [world.evidence.read(digest).decode() for digest in kept] == old
 
 
 def test_what_approvers_left_out_stays_open(world):
