@@ -12,12 +12,22 @@ from tests.architecture.tree import ROOT
 
 PACKAGES = (
     *("flows", "cli", "gate", "demo", "wiring", "steps", "agreements", "views", "ports", "domain"),
-    *("errors", "adapters", "adapters/s3", "adapters/ledger", "adapters/prefect"),
+    *("errors", "adapters", "adapters/s3", "adapters/kms", "adapters/ledger", "adapters/prefect"),
 )
-MODULES = ("settings", "running", "steps/destroy", "ports/destruction", "adapters/database")
+MODULES = (
+    "settings",
+    "running",
+    "steps/destroy",
+    "steps/destroy_keys",
+    "steps/close_manifests",
+    "ports/destruction",
+    "ports/closing",
+    "adapters/database",
+)
 LAYERS = "Each layer imports only what is below it"
 CORE = "The core knows no library that stores, serves, schedules or logs"
-LOCK = "Only the step that destroys may name the ports that can"
+LOCK = "Only the steps that destroy may name the ports that can"
+CLOSING = "Only the step that closes manifests may name the port that can"
 PREFECT = "Prefect stays in its places"
 ADAPTERS = "Adapters do not know one another"
 
@@ -41,7 +51,13 @@ BAD = [
           ("boto3", "botocore", "sqlmodel", "sqlalchemy", "prefect", "pydantic", "logging"))),
     ("steps/p1", "retention.ports.destruction", LOCK),
     ("adapters/s3/p2", "retention.ports.destruction", LOCK),
+    ("steps/keys", "retention.ports.destruction", LOCK),
+    ("steps/cancel_keys", "retention.ports.destruction", LOCK),
+    ("adapters/kms/p6", "retention.ports.destruction", LOCK),
     ("flows/p3", "retention.ports.destruction", LOCK),
+    ("steps/p7", "retention.ports.closing", CLOSING),
+    ("adapters/s3/p8", "retention.ports.closing", CLOSING),
+    ("flows/p9", "retention.ports.closing", CLOSING),
     ("cli/p4", "retention.ports.destruction", LOCK),
     ("cli/q1", "prefect", PREFECT),
     ("wiring/q2", "prefect", PREFECT),
@@ -56,7 +72,10 @@ GOOD = [
     ("flows/a", "prefect"), ("gate/a", "prefect"), ("demo/a", "prefect"),
     ("adapters/prefect/a", "prefect"),
     ("steps/destroy", "retention.ports.destruction"),
+    ("steps/destroy_keys", "retention.ports.destruction"),
     ("wiring/a", "retention.ports.destruction"),
+    ("steps/close_manifests", "retention.ports.closing"),
+    ("wiring/d", "retention.ports.closing"),
     ("wiring/b", "retention.adapters.s3"), ("wiring/c", "retention.steps"),
     ("adapters/ledger/a", "retention.adapters.database"), ("adapters/ledger/b", "sqlmodel"),
     ("adapters/s3/a", "retention.views"), ("steps/a", "retention.views"),

@@ -39,7 +39,9 @@ class BeyondUse(Strict):
 class CopyTable(Strict):
     """One more place where the datasets live."""
 
-    kind: Literal["replica", "backup", "export", "paper"] = Field(description="What sort of copy.")
+    kind: Literal["replica", "backup", "export", "paper", "key"] = Field(
+        description="What sort of copy; a key is that under which they are encrypted."
+    )
     checked_by: Literal["engine", "provider document", "person"] = Field(
         description="Who looks whether it is gone: we list it, a provider writes, a person attests."
     )
@@ -48,7 +50,9 @@ class CopyTable(Strict):
         description="Where it lies, if the engine can look; the placeholders of the class, without "
         "their expressions.",
     )
-    where: Text | None = Field(default=None, description="Where it is, in words.")
+    where: Text | None = Field(
+        default=None, description="Where it is, in words; of a key, its ARN."
+    )
     gone_within: Span | None = Field(
         default=None, description="It ages out by itself this long after the live copies went."
     )

@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from retention.agreements.build import Pieces
-from retention.agreements.classes import ClassTable
+from retention.agreements.classes import ClassTable, CopyTable
 from retention.agreements.expressions import common, impossible
 from retention.agreements.faults import is_plain
 from retention.agreements.reading import Findings
 from retention.agreements.text import Document, Path
+from retention.domain.clock import Period
+from retention.domain.key import KEY, WINDOW_DAYS, is_key_arn
 from retention.domain.pattern import Pattern
 
 ATTESTED: Final = "attested"
@@ -151,14 +153,39 @@ def check_places(doc: Document, path: Path, table: ClassTable, findings: Finding
             findings.fault(doc, at, "no placeholder of its places", wanted, hint)
     for number, copy in enumerate(table.copies):
         at = (*path, "copies", number)
-        if copy.store is None:
+        if copy.kind == KEY:
+            _check_key(doc, at, copy, findings)
+        elif copy.store is None:
             if copy.checked_by == "engine":
                 hint = "The engine can only look where it knows the place."
                 findings.missing(doc, (*at, "store"), hint)
             elif copy.where is None:
                 findings.missing(doc, (*at, "where"), "Say where the copy is: store or where.")
-            continue
-        _check_copy(doc, (*at, "store"), copy.store, table, findings)
+        else:
+            _check_copy(doc, (*at, "store"), copy.store, table, findings)
+
+
+def _check_key(doc: Document, path: Path, copy: CopyTable, findings: Findings) -> None:
+    """Check that a key is named by its own ARN, and that the service takes its waiting period."""
+    if copy.where is None:
+        findings.missing(doc, (*path, "where"), "Say which key it is, by its ARN.")
+    elif not is_key_arn(copy.where):
+        hint = "An alias may come to mean another key: name the key itself."
+        expected = "arn:aws:kms:REGION:ACCOUNT:key/ID"
+        findings.fault(doc, (*path, "where"), "no ARN of a key", expected, hint)
+    if copy.store is not None:
+        hint = "A key lies in no place that could be listed: say it in where."
+        findings.fault(doc, (*path, "store"), "a place of a key", "`where` alone", hint)
+    if copy.checked_by != "engine":
+        hint = "The engine orders its end, and asks the service what came of it."
+        findings.fault(doc, (*path, "checked_by"), f"'{copy.checked_by}'", "'engine'", hint)
+    if copy.gone_within is None:
+        hint = "Say how long the service waits, from P7D to P30D: so long it can be recovered."
+        findings.missing(doc, (*path, "gone_within"), hint)
+    elif copy.gone_within not in {Period(0, 0, days) for days in WINDOW_DAYS}:
+        hint = "The service takes nothing else, and counts in days."
+        found = str(copy.gone_within)
+        findings.fault(doc, (*path, "gone_within"), found, "from P7D to P30D", hint)
 
 
 def _check_placeholders(doc: Document, path: Path, pattern: Pattern, findings: Findings) -> None:

@@ -60,6 +60,8 @@ class Case:
     verified: dict[str, Record] = field(default_factory=dict)  # the newest look
     refusals: dict[str, list[Record]] = field(default_factory=dict)  # by lock, at that look
     residuals: dict[tuple[str, str], Record] = field(default_factory=dict)  # newest look or word
+    keys_kept: dict[tuple[str, str], Record] = field(default_factory=dict)  # none is destroyed
+    unusable: dict[tuple[str, str], Record] = field(default_factory=dict)  # keys seen pending
     held: dict[tuple[str, str], Record] = field(default_factory=dict)  # residuals under a hold
     freed: dict[str, Record] = field(default_factory=dict)  # by root: the newest release
     closing: dict[str, Record] = field(default_factory=dict)  # by root, as the next
@@ -137,6 +139,10 @@ class Case:
             case Entry.ATTESTATION_RETRACTED:
                 if copy in self.residuals and self.residuals[copy].index == r.number("entry"):
                     del self.residuals[copy]
+            case Entry.KEY_KEPT:
+                self.keys_kept[copy] = r
+            case Entry.KEY_UNUSABLE:
+                self.unusable[copy] = r
             case Entry.RESIDUAL_HELD:
                 self.held[copy] = r
             case Entry.RESIDUAL_FREED:

@@ -124,13 +124,34 @@ class Attestation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeyEnd:
+    """How a key ends, whose copies cannot be read without it.
+
+    It is *unusable since* an instant and gone on a later day, and can be recovered in between.
+    *kept_because* has the codes of ``domain.erasure`` where it is not destroyed at all: then
+    nothing is claimed by it.
+    """
+
+    unusable_since: datetime | None = None
+    kept_because: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a key that is kept and ends."""
+        require(
+            not (self.kept_because and self.unusable_since),
+            "a key that is kept is said to be unusable, too",
+            "read its entries on the ledger again",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResidualCopy:
     """A copy that nobody was ordered to destroy: it ages out, or others look after it.
 
     *until* is the latest day on which it may exist, None if none was agreed; *seen_gone_at* is
     when it was looked at, or attested, to be gone, and None while that is pending.  *held_by*
     names the holds that keep it, *not_covered_clause* the clause by which no certificate covers it.
-    Where nobody of ours can look, *attested* says whose word it is.
+    Where nobody of ours can look, *attested* says whose word it is; *key* is of a key alone.
     """
 
     copy: str
@@ -143,6 +164,7 @@ class ResidualCopy:
     beyond_use: BeyondUse | None = None
     held_by: str = ""
     not_covered_clause: str = ""
+    key: KeyEnd | None = None
 
     def __post_init__(self) -> None:
         """Refuse a copy with two fates, and an end of which nobody gave their word."""
@@ -163,7 +185,14 @@ class ResidualCopy:
     def is_pending(self) -> bool:
         """Whether a final certificate waits for it."""
         seen = self.seen_gone_at is not None
-        return not self.not_covered_clause and (not seen or bool(self.held_by))
+        if self.not_covered_clause:
+            return False
+        return bool(self.held_by) or not (seen or self.is_kept)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it is a key that is not destroyed, so that nothing is claimed by it."""
+        return self.key is not None and bool(self.key.kept_because)
 
     @property
     def grade(self) -> Grade:
@@ -172,6 +201,8 @@ class ResidualCopy:
             return Grade.NOT_COVERED
         if self.held_by:
             return Grade.HELD
+        if self.is_kept:
+            return Grade.NOT_COVERED
         if self.seen_gone_at is not None:
             return _GRADES.get(self.checked_by, Grade.ATTESTED)
         put_there = self.beyond_use is not None and self.beyond_use.holds

@@ -65,9 +65,11 @@ class Entry(StrEnum):
     MANIFEST_CLOSING = "manifest_closing"  # the key of its pack is about to be destroyed
     MANIFEST_CLOSED = "manifest_closed"  # the pack can no longer be opened, by design
     KEY_JUDGED = "key_judged"  # a key is not destroyed, at least today, and why
+    KEY_KEPT = "key_kept"  # for good under this approval: nothing is claimed by it
     KEY_INTENT = "key_intent"  # the end of a key is about to be ordered
     KEY_OUTCOME = "key_outcome"
     KEY_SEEN = "key_seen"  # by the verifier
+    KEY_UNUSABLE = "key_unusable"  # the verifier saw that the order stands
     KEY_HELD = "key_held"  # a hold matches what a pending key protects
     KEY_CANCEL = "key_cancel"  # that order is about to be withdrawn
     KEY_CANCELLED = "key_cancelled"
@@ -133,9 +135,11 @@ FACTS: Mapping[Entry, frozenset[str]] = MappingProxyType(
             Entry.MANIFEST_CLOSING: "proposal root pack",
             Entry.MANIFEST_CLOSED: "proposal root pack versions",
             Entry.KEY_JUDGED: "proposal key look why",
+            Entry.KEY_KEPT: "proposal root copy why",
             Entry.KEY_INTENT: "proposal key look window by worker until",
             Entry.KEY_OUTCOME: "proposal key answer why gone_at",
             Entry.KEY_SEEN: "proposal key state gone_at by",
+            Entry.KEY_UNUSABLE: "proposal root copy since gone_at",
             Entry.KEY_HELD: "proposal key hold",
             Entry.KEY_CANCEL: "proposal key by",
             Entry.KEY_CANCELLED: "proposal key answer",

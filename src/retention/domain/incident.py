@@ -42,6 +42,8 @@ class IncidentKind(StrEnum):
     NOT_ENCRYPTED = "not-encrypted"
     OUT_OF_REGION = "out-of-region"
     PUBLIC = "public"
+    KEY_RESTORED = "key-restored"
+    HELD_KEY_ENDS = "held-key-ends"
 
 
 WORDS: Mapping[str, str] = MappingProxyType(
@@ -65,6 +67,8 @@ WORDS: Mapping[str, str] = MappingProxyType(
         IncidentKind.NOT_ENCRYPTED.value: "personal data lie there unencrypted",
         IncidentKind.OUT_OF_REGION.value: "it lies outside the regions that were agreed",
         IncidentKind.PUBLIC.value: "it can be read without a login",
+        IncidentKind.KEY_RESTORED.value: "somebody withdrew the order for the end of its key",
+        IncidentKind.HELD_KEY_ENDS.value: "a hold came, and the end of its key went on",
     }
 )
 

@@ -17,9 +17,11 @@ from retention.ports.ledger import Ledger
 from retention.ports.library import Library
 from retention.steps.answers import kept_items
 from retention.steps.authorise import cancelled_by, matching_holds
+from retention.steps.cancel_keys import note_held_keys
 from retention.steps.cases import cases, read_proposal
 from retention.steps.certify import owed_type
 from retention.steps.hold_residuals import hold_residuals
+from retention.steps.keys import key_flow
 from retention.steps.moves import claimed_since, move_if_possible, state_of
 from retention.steps.notify import document_of, notices
 from retention.steps.residual import last_look_is_due, residuals_due
@@ -45,6 +47,7 @@ def bring_up_to_date(ledger: Ledger, evidence: Evidence, library: Library, clock
     void_held(ledger, evidence, library)
     stop_cancelled(ledger, evidence, library)
     hold_residuals(ledger, evidence, library)
+    note_held_keys(ledger, evidence, library)
     reopen(ledger, evidence)
 
 
@@ -184,6 +187,8 @@ def _after(
 ) -> str | None:
     if any(not is_known(case, item.manifest.root) for item in kept):
         return "check_gone"
+    if (flow := key_flow(case, kept, ledger, today)) is not None:
+        return flow
     if list(residuals_due(case, kept, today)) or any(last_look_is_due(case, i) for i in kept):
         return "check_gone"
     unsealed = any(r.text("certificate") not in case.sealed for r in case.certified.values())

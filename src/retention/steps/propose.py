@@ -16,6 +16,7 @@ from retention.domain.dataset import Kind
 from retention.domain.disposition import Event, State
 from retention.domain.entry import Draft, Entry, Fact
 from retention.domain.incident import IncidentKind
+from retention.domain.key import KEY
 from retention.domain.manifest import Freezer, Manifest, Place, Row, salts_from
 from retention.domain.pattern import key_prefix
 from retention.domain.proposal import Item, Proposal
@@ -31,6 +32,7 @@ from retention.steps.incidents import raise_incident
 from retention.steps.moves import planned, state_of
 from retention.steps.notify import Notice, document_of, notices
 from retention.steps.safeguards import SHARE_COUNTS_ABOVE, require_caps
+from retention.steps.under_keys import UnderKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,8 @@ def _item(each: Dated, ports: Freezing) -> Item | None:
     ports.progress.at(f"freeze {dataset}", 0)
     freezer = Freezer(salts_from(ports.secret()))
     originals = _Originals()
-    rows = originals.watched(_rows(places, ports.store))
+    under = UnderKeys(each.kind, places, ports.probes)
+    rows = under.watched(originals.watched(_rows(places, ports.store)))
     pack = ports.evidence.keep_lines(freezer.lines(rows), sealed=True)
     ports.progress.at(f"freeze {dataset}", freezer.versions, freezer.versions)
     if not originals.seen:  # replicas alone are not what people would be shown
@@ -161,7 +164,7 @@ def _item(each: Dated, ports: Freezing) -> Item | None:
         uploads=freezer.kinds[Kind.UPLOAD],
         markers=freezer.kinds[Kind.MARKER],
     )
-    return _describe(each, manifest)
+    return _describe(each, manifest, under)
 
 
 class _Originals:
@@ -221,7 +224,7 @@ def _rows(places: Sequence[Place], store: Lists) -> Iterator[Row]:
             yield Row(place.copy, version)
 
 
-def _describe(each: Dated, manifest: Manifest) -> Item:
+def _describe(each: Dated, manifest: Manifest, under: UnderKeys) -> Item:
     a, kind = each.assessment, each.kind
     assert a.days is not None
     assert a.trigger is not None
@@ -241,11 +244,13 @@ def _describe(each: Dated, manifest: Manifest) -> Item:
         destroy_by=None if a.days.destroy_by is None else a.days.destroy_by.isoformat(),
         destroy_by_covers=None if kind.destroy_by_covers is None else kind.destroy_by_covers.value,
         working=a.working,
-        residuals=tuple(_residuals(kind, a.dataset.values)),
+        residuals=tuple(_residuals(kind, a.dataset.values, under)),
     )
 
 
-def _residuals(kind: RetentionClass, values: Mapping[str, str]) -> Iterator[dict[str, str]]:
+def _residuals(
+    kind: RetentionClass, values: Mapping[str, str], under: UnderKeys
+) -> Iterator[dict[str, str]]:
     """Yield the copies that nobody orders destroyed here: they age out, or others check them."""
     others = [
         c
@@ -263,6 +268,7 @@ def _residuals(kind: RetentionClass, values: Mapping[str, str]) -> Iterator[dict
             "gone_within": str(copy.gone_within or ""),
             "not_covered_clause": copy.not_covered_clause,
             **({} if copy.beyond_use is None else copy.beyond_use.facts()),
+            **(under.facts(copy.where) if copy.kind == KEY else {}),
         }
 
 

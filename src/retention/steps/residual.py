@@ -5,14 +5,15 @@ Source: ICO guidance on deleting personal data ("beyond use"); design.md, rule 1
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
-from typing import Final
 
 from retention.domain.beyond_use import BeyondUse
-from retention.domain.calendar import london_day
+from retention.domain.calendar import instant, london_day
 from retention.domain.case import Case, proposal_stream
-from retention.domain.certified import Attestation, ResidualCopy
+from retention.domain.certified import Attestation, KeyEnd, ResidualCopy
 from retention.domain.clock import Period
 from retention.domain.entry import Draft, Entry, Fact, Record
+from retention.domain.erasure import Doubt
+from retention.domain.key import KEY
 from retention.domain.proposal import Item
 from retention.ports.clock import Clock
 from retention.ports.evidence import Evidence
@@ -20,8 +21,6 @@ from retention.ports.ledger import Ledger
 from retention.ports.store import Lists
 from retention.steps.answers import kept_items
 from retention.steps.cases import case_of, read_proposal
-
-KEY: Final = "key"  # a kind of copy that cannot be listed: a key, whose state is asked for
 
 
 def residual_until(declared: Mapping[str, str], destroyed_on: date | None) -> date | None:
@@ -46,9 +45,30 @@ def last_success(case: Case, root: str, verified: Record) -> datetime | None:
 
 
 def destroyed_on(case: Case, root: str) -> date | None:
-    """Return the London day of the last success, from which residual windows run."""
+    """Return the London day of the last success."""
     at = last_success(case, root, case.verified[root]) if root in case.verified else None
     return None if at is None else london_day(at)
+
+
+def is_followed(case: Case, root: str) -> bool:
+    """Tell whether nothing but residual copies is left of a manifest: then they are followed.
+
+    Of what is partly there still, copies are made as before; they are proposed with it afresh.
+    """
+    verified = case.verified.get(root)
+    if verified is None or verified.number("unknown"):
+        return False
+    return not any(verified.number(name) for name in ("held_back", "refused", "failed"))
+
+
+def window_from(case: Case, root: str) -> date | None:
+    """Return the London day from which residual windows run: that of the last success.
+
+    Where nothing was there for us to destroy, that on which it was seen to be absent: a copy that
+    ages out cannot be younger.
+    """
+    on = destroyed_on(case, root)
+    return london_day(case.verified[root].at) if on is None and is_followed(case, root) else on
 
 
 def residuals_due(
@@ -57,9 +77,9 @@ def residuals_due(
     """Yield the residual copies whose window has closed and that nobody has seen gone."""
     for item in kept:
         root = item.manifest.root
-        if root not in case.verified:
+        if not is_followed(case, root):
             continue
-        gone_on = destroyed_on(case, root)
+        gone_on = window_from(case, root)
         for declared in item.residuals:
             copy = root, declared["copy"]
             seen = case.residuals.get(copy)
@@ -122,20 +142,19 @@ def last_look_is_due(case: Case, item: Item) -> bool:
     was released, is not enough, for something may have come back meanwhile.
     """
     root = item.manifest.root
-    waited_for = [each for each in item.residuals if is_covered(each)]
+    waited_for = [
+        each
+        for each in item.residuals
+        if is_covered(each) and (root, each["copy"]) not in case.keys_kept
+    ]
     seen = [case.residuals.get((root, declared["copy"])) for declared in waited_for]
-    if not seen or root not in case.verified or not all(r and is_gone(r) for r in seen):
+    if not seen or not all(r and is_gone(r) for r in seen):
         return False
-    if root in case.closed:
-        return (
-            False  # nothing can be compared any more: what is listed there is raised all the same
-        )
-    verified = case.verified[root]
-    if any(verified.number(name) for name in ("held_back", "refused", "failed")):
-        return False  # something is left: it went back to review, and no final follows from this
+    if root in case.closed or not is_followed(case, root):
+        return False  # it can be compared no more; or it went back to review, and no final follows
     newest = [r.index for r in seen if r is not None]
     newest += [case.freed[root].index] if root in case.freed else []
-    return verified.index < max(newest)
+    return case.verified[root].index < max(newest)
 
 
 def residual_copy(declared: Mapping[str, str], case: Case, root: str) -> ResidualCopy:
@@ -149,13 +168,40 @@ def residual_copy(declared: Mapping[str, str], case: Case, root: str) -> Residua
         kind=declared["kind"],
         where=declared["where"],
         checked_by=declared["checked_by"],
-        until=residual_until(declared, destroyed_on(case, root)),
+        until=_key_until(case, copy)
+        if declared["kind"] == KEY
+        else residual_until(declared, window_from(case, root)),
         seen_gone_at=None if gone is None else gone.at,
         attested=None if attested is None else _word_of(attested),
         beyond_use=BeyondUse.read(declared),
         held_by="" if held is None else held.text("holds"),
         not_covered_clause=declared.get("not_covered_clause", ""),
+        key=_key_end(case, copy) if declared["kind"] == KEY else None,
     )
+
+
+def _key_end(case: Case, copy: tuple[str, str]) -> KeyEnd:
+    """Return how a key ends: the verifier saw its order stand, or it is kept, or neither yet."""
+    if (why := _why_kept(case, copy)) is not None:
+        return KeyEnd(kept_because=why)
+    seen = case.unusable.get(copy)
+    return KeyEnd(unusable_since=None if seen is None else instant(seen.text("since")))
+
+
+def _key_until(case: Case, copy: tuple[str, str]) -> date | None:
+    """Return the day on which the service ends a key; None while no order was seen to stand."""
+    seen = case.unusable.get(copy)
+    if seen is None or not seen.text("gone_at") or _why_kept(case, copy) is not None:
+        return None
+    return london_day(instant(seen.text("gone_at")))
+
+
+def _why_kept(case: Case, copy: tuple[str, str]) -> tuple[str, ...] | None:
+    if (kept := case.keys_kept.get(copy)) is not None:
+        return tuple(kept.text("why").split("+"))
+    root = copy[0]
+    is_left = root in case.verified and not is_followed(case, root)
+    return (Doubt.LEFT.value,) if is_left or root in case.stopped else None
 
 
 def _word_of(attested: Record) -> Attestation:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from retention.domain.beyond_use import TESTS
 from retention.domain.canonical import Json
 from retention.domain.certificate import Certificate
-from retention.domain.certified import Attestation, CertifiedDataset, ResidualCopy
+from retention.domain.certified import Attestation, CertifiedDataset, KeyEnd, ResidualCopy
+from retention.domain.erasure import WORDS, Doubt
 from retention.domain.wording import Grade
 from retention.views import figures
 
@@ -63,17 +64,40 @@ def _says(copy: ResidualCopy) -> str:
     until = "a day not agreed" if copy.until is None else figures.day(copy.until)
     match grade:
         case Grade.NOT_COVERED:
-            return f"{grade}: clause {copy.not_covered_clause}"
+            kept = f"{grade}: kept, and nothing is claimed by it"
+            return kept if copy.is_kept else f"{grade}: clause {copy.not_covered_clause}"
         case Grade.HELD:
             return f"{grade} by {copy.held_by.replace('+', ', ')}"
         case Grade.PENDING:
-            return f"{grade} {until}"
+            return f"{grade} {until}{_unusable(copy)}"
         case Grade.BEYOND_USE:
             return f"{grade}, {Grade.PENDING} {until}"
     assert copy.seen_gone_at is not None
     if copy.attested is not None:
         return f"{grade}: gone on {figures.day(copy.attested.gone_on)}"
-    return f"{grade}: gone, seen {copy.seen_gone_at:%Y-%m-%d}"
+    return f"{grade}: gone, seen {copy.seen_gone_at:%Y-%m-%d}{_unusable(copy)}"
+
+
+def _unusable(copy: ResidualCopy) -> str:
+    """Return since when a key cannot be used: another day than that on which it is gone."""
+    since = None if copy.key is None else copy.key.unusable_since
+    return "" if since is None else f"; unusable since {figures.utc(since)}"
+
+
+def _of_key(copy: ResidualCopy, key: KeyEnd) -> Iterator[str]:
+    if key.kept_because:
+        why = figures.listed([WORDS[Doubt(each)] for each in key.kept_because])
+        yield (
+            f"The key {copy.where} is not destroyed: {why}. Each version was destroyed by its own "
+            "id all the same; nothing on these pages rests on the end of this key."
+        )
+    elif key.unusable_since is not None and copy.seen_gone_at is None:
+        yield (
+            f"The key {copy.where} can be recovered until its day has come; it is unusable since "
+            "its end was ordered, and its state was looked at. No decryption was tried, for nobody "
+            "of ours may decrypt. It ends beside what was destroyed version by version, and is no "
+            "ground for any number on these pages."
+        )
 
 
 def _word(where: str, said: Attestation) -> str:
@@ -84,6 +108,8 @@ def _word(where: str, said: Attestation) -> str:
 
 
 def _tells(certificate: Certificate, each: CertifiedDataset, copy: ResidualCopy) -> Iterator[str]:
+    if copy.key is not None:
+        yield from _of_key(copy, copy.key)
     if not copy.is_pending:
         return
     if copy.held_by:

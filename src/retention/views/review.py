@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from retention.domain.clock import Period
+from retention.domain.key import KEY
 from retention.domain.proposal import Item, Proposal
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
@@ -44,6 +46,7 @@ def review_page(
         "",
         f"Together **{versions:,} object versions**, {size(size_bytes)}. {_remains(kept)}",
         "",
+        *_keys(kept),
         _who_and_why(proposal, step),
         "",
         _told(proposal, parties),
@@ -94,10 +97,35 @@ def _row(number: int, item: Item, kept: bool) -> str:  # noqa: FBT001  # a colum
 
 
 def _remains(kept: Sequence[Item]) -> str:
-    residuals = {r["kind"] for item in kept for r in item.residuals}
+    residuals = {r["kind"] for item in kept for r in item.residuals} - {KEY}
     if not residuals:
         return "No copy is declared that would remain."
     return f"What remains for a while and is looked at again: {', '.join(sorted(residuals))}."
+
+
+def _keys(kept: Sequence[Item]) -> list[str]:
+    """Return what is said of each key that is to be destroyed with what it protects."""
+    shown: dict[str, list[Mapping[str, str]]] = {}
+    for item in kept:
+        for declared in item.residuals:
+            if declared["kind"] == KEY:
+                shown.setdefault(declared["where"], []).append(declared)
+    lines: list[str] = []
+    for arn, each in shown.items():
+        under, looked_at, versions = (
+            sum(int(declared[name]) for declared in each)
+            for name in ("under_it", "looked_at", "versions")
+        )
+        days = max(Period.parse(declared["gone_within"]).days for declared in each)
+        says = (
+            f"**A key goes too**, last of all: {_plain(arn)}. Of {versions:,} versions "
+            f"{looked_at:,} were looked at, and {under:,} are under it. Once everything on this "
+            "list is seen gone its end is ordered: it is unusable from then on, can be recovered "
+            f"for {days} days, and is gone after that. Where anything else may need it, or "
+            "anything of it is not known, it is kept, and no certificate claims anything by it."
+        )
+        lines += [says, ""]
+    return lines
 
 
 def _plain(text: str) -> str:

@@ -14,12 +14,12 @@ from retention.domain.calendar import london_day
 from retention.ports.progress import NoProgress
 from retention.settings import Settings, policy_files
 from retention.steps.review import Desk
-from retention.wiring import surveys
+from retention.wiring import keys, surveys
 from retention.wiring.outside import Outside
 
 if TYPE_CHECKING:
     from retention.adapters.catalogue import SqlCatalogue
-    from retention.adapters.evidence import FolderEvidence
+    from retention.adapters.evidence import FolderEvidence, KeyFolder
     from retention.adapters.identities import SqlIdentities
     from retention.adapters.ledger import SqlLedger
     from retention.adapters.prefect.runs import Run
@@ -98,10 +98,16 @@ class Composition(Outside):
     @cached_property
     def evidence(self) -> "FolderEvidence":
         """The evidence store, with the keys of sealed packs in a folder of their own."""
-        from retention.adapters.evidence import FolderEvidence, KeyFolder  # noqa: PLC0415  # lazy
+        from retention.adapters.evidence import FolderEvidence  # noqa: PLC0415  # lazy
 
-        home = self.settings.home
-        return FolderEvidence(home / "evidence", keys=KeyFolder(home / "keys" / "manifests"))
+        return FolderEvidence(self.settings.home / "evidence", keys=self.manifest_keys)
+
+    @cached_property
+    def manifest_keys(self) -> "KeyFolder":
+        """The keys of sealed packs: who is given this can close them."""
+        from retention.adapters.evidence import KeyFolder  # noqa: PLC0415  # lazy
+
+        return KeyFolder(self.settings.home / "keys" / "manifests")
 
     @cached_property
     def witness(self) -> "FolderWitness":
@@ -186,7 +192,15 @@ class Composition(Outside):
         from retention.steps.advance import bring_up_to_date  # noqa: PLC0415  # lazy
 
         bring_up_to_date(self.ledger, self.evidence, self.library, self.clock)
+        self.close_manifests()
         self.classify()
+
+    def close_manifests(self) -> list[str]:
+        """Destroy the keys of manifests whose day has passed; return the roots closed now."""
+        from retention.steps.close_manifests import Closing, close_manifests  # noqa: PLC0415  # lazy
+
+        ports = Closing(self.ledger, self.evidence, self.library, self.clock, self.manifest_keys)
+        return close_manifests(ports)
 
     def notify(self) -> list[str]:
         """Tell controllers of what became eligible; return whom a notice reached now."""
@@ -250,7 +264,7 @@ class Composition(Outside):
             self.evidence,
             self.clock,
             self.progress,
-            by=self._label("destroyer"),
+            by=self.label("destroyer"),
             worker=secrets.token_hex(8),
             wait=waiting.seconds,
             lanes=LANES,
@@ -264,6 +278,7 @@ class Composition(Outside):
             clock=self.clock,
         )
         dispose(proposal, ports, run=run)
+        keys.end_keys(self, proposal, authority)
 
     def settle_access(self, proposal: str) -> None:
         """Withdraw access for cooling-off, or give it back; see ``steps.withdraw_access``."""
@@ -274,7 +289,7 @@ class Composition(Outside):
             self.ledger,
             self.evidence,
             self.clock,
-            by=self._label("custodian"),
+            by=self.label("custodian"),
         )
         settle_access(proposal, custody)
 
@@ -288,9 +303,10 @@ class Composition(Outside):
             self.ledger,
             self.evidence,
             self.clock,
-            by=self._label("verifier"),
+            by=self.label("verifier"),
         )
         check_gone(proposal, ports)
+        keys.look_at_keys(self, proposal)
 
     def certify(self, proposal: str) -> list[str]:
         """Issue what is owed; return the numbers."""
@@ -327,7 +343,8 @@ class Composition(Outside):
         from retention.steps.remind import remind  # noqa: PLC0415  # lazy
 
         address = self.settings.api_url.removesuffix("/api")
-        return remind(self.ledger, self.evidence, self.library, self.courier, address)
+        today = self.clock.today()
+        return remind(self.ledger, self.evidence, self.library, self.courier, address, today)
 
     def next_steps(self) -> "list[Next]":
         """Return every flow that may run now."""
