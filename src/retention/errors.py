@@ -125,6 +125,12 @@ class CertificateError(EvidenceError):
     exit_code = 43
 
 
+class PackClosedError(EvidenceError):
+    """A manifest whose key was destroyed on its day: nothing is damaged, and nothing is missing."""
+
+    exit_code = 44
+
+
 class DeliveryError(RetentionError):
     """Certified, but the controller has not got it."""
 

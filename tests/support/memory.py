@@ -13,7 +13,7 @@ from retention.domain.calendar import instant, london_day, stamp
 from retention.domain.entry import Record
 from retention.domain.merkle import inclusion, leaf_hash, node_hash, root_of
 from retention.domain.tlog import TreeHead, opened, proof, signed
-from retention.errors import EvidenceError, LedgerBrokenError, StaleError
+from retention.errors import EvidenceError, LedgerBrokenError, PackClosedError, StaleError
 from retention.ports.ledger import Checkpoint
 from tests.support.signer import CheckpointKey
 
@@ -206,7 +206,7 @@ class MemoryEvidence(Hooked):
 
     def __init__(self, on_call=nothing, on_done=nothing):
         super().__init__(on_call, on_done)
-        self.kept, self.sealed, self.without_key = {}, {}, set()
+        self.kept, self.sealed, self.without_key, self.closed = {}, {}, set(), set()
 
     def keep(self, content):
         with self._call("keep"):
@@ -228,10 +228,25 @@ class MemoryEvidence(Hooked):
     def lines(self, digest):
         with self._call("lines"):
             stored = self._read(digest)
+            if digest in self.closed:
+                raise PackClosedError("closed by design: its key was destroyed", hint="it is whole")
             if digest in self.without_key:
                 raise EvidenceError("the key of a pack is not there", hint="restore the keys")
             content = self.sealed.get(digest, stored)
         yield from content.removesuffix(b"\n").split(b"\n") if content else ()
+
+    def close(self, digest):
+        with self._call("close"):
+            self.closed.add(digest)
+            self.without_key.add(digest)
+
+    def is_open(self, digest):
+        with self._call("is_open"):
+            return digest in self.sealed and digest not in self.without_key
+
+    def bring_back_key(self, digest):
+        """Do what restoring an old backup of the keys does."""
+        self.without_key.discard(digest)
 
     def damage(self, digest):
         """Flip one bit of what is stored."""

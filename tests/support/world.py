@@ -21,6 +21,7 @@ from retention.steps.authorise import FreshAuthority
 from retention.steps.cases import case_of, read_proposal
 from retention.steps.certify import Issuing, certify
 from retention.steps.classify import classify
+from retention.steps.close_manifests import Closing, close_manifests
 from retention.steps.deliver import Delivery, deliver
 from retention.steps.destroy import Destruction
 from retention.steps.dispose import Disposing, approved, dispose
@@ -353,7 +354,13 @@ class World:
 
     def advance(self):
         bring_up_to_date(self.ledger, self.evidence, self.library, self.clock)
+        self.close_manifests()
         self.notify()
+
+    def close_manifests(self):
+        return close_manifests(
+            Closing(self.ledger, self.evidence, self.library, self.clock, self.evidence)
+        )
 
     def next_steps(self):
         return [

@@ -21,6 +21,9 @@ from retention.cli.main import run
         "instruction list",
         "incident list",
         "incident close",
+        "attest copy",
+        "attest retract",
+        "attest list",
         "import",
     ],
 )

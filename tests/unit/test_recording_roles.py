@@ -12,6 +12,7 @@ from retention.errors import NotAuthorisedError
 from retention.steps.incidents import every_incident, raise_incident
 from retention.steps.notify import notices
 from retention.steps.record.answers import plan_answer
+from retention.steps.record.attesting import plan_attestation
 from retention.steps.record.closing import plan_closing
 from retention.steps.record.events import plan_event, plan_retraction
 from retention.steps.record.halting import Halt, plan_halt
@@ -21,6 +22,7 @@ from retention.steps.record.planned import Why
 from retention.steps.record.releases import plan_release, plan_release_request
 from retention.steps.record.scopes import Scope
 from tests.support.recording import surveyed_world
+from tests.support.residuals import VAULT, disposed
 
 MANAGER, OWNER, GUARDIAN = "records-manager", "information-asset-owner", "caldicott-guardian"
 ROLES = (MANAGER, OWNER, GUARDIAN, "siro", "dpo", "audit-lead", "intern", "")
@@ -37,6 +39,7 @@ EXPECTED = {
     Act.RECORD_ANSWER: {MANAGER, OWNER},
     Act.RECORD_INSTRUCTION: {MANAGER, OWNER},
     Act.CLOSE_INCIDENT: {"dpo"},
+    Act.ATTEST_COPY: {MANAGER, OWNER, GUARDIAN, "siro", "audit-lead"},
     Act.HALT: {MANAGER, OWNER, GUARDIAN, "siro", "dpo"},
 }
 
@@ -74,8 +77,16 @@ def acts(world, why):
         Act.RECORD_ANSWER: lambda: plan_answer(notice.id, "north", "proceed", **named),
         Act.RECORD_INSTRUCTION: lambda: plan_instruction(returned, **named),
         Act.CLOSE_INCIDENT: lambda: plan_closing(incident.number, ["nobody"], **named),
+        Act.ATTEST_COPY: lambda: _attest(why),
         Act.HALT: lambda: plan_halt(Halt.STOP, proposed.text("proposal"), **named),
     }
+
+
+def _attest(why):
+    world, _ = disposed(VAULT)
+    return plan_attestation(
+        f"{DATASET}/backup-r1", world.clock.today(), why=why, ports=world.recording
+    )
 
 
 def somebody(role):

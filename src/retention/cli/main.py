@@ -27,6 +27,7 @@ COMMANDS = {  # name: where it is; the first line of its docstring is its help
     "event": ("event", "Record an event that starts a clock, with its evidence."),
     "hold": ("hold", "Place and release holds, which stop every disposal in their scope."),
     "instruction": ("instruction", "Record what a controller answered to a notice."),
+    "attest": ("attest", "Attest that a residual copy is gone; list what awaits it."),
     "incident": ("incident", "List what the DPO must assess, and close it."),
     "stop": ("halting", "Halt a disposal, everywhere, within one batch."),
     "abort": ("halting", "Withdraw an approval, before anything is destroyed."),

@@ -19,6 +19,7 @@ OWNER: Final = "information-asset-owner"
 GUARDIAN: Final = "caldicott-guardian"
 SIRO: Final = "siro"
 DPO: Final = "dpo"
+LEAD: Final = "audit-lead"
 ANYONE: Final = ("*",)  # everybody in people.toml, whatever their roles
 
 
@@ -34,6 +35,7 @@ class Act(StrEnum):
     RECORD_ANSWER = "record what a controller answered to a notice"
     RECORD_INSTRUCTION = "record the instruction of a party"
     CLOSE_INCIDENT = "close an incident"
+    ATTEST_COPY = "attest that a residual copy is gone"
     HALT = "stop a disposal, or withdraw an approval"
 
 
@@ -71,6 +73,10 @@ MAY: Mapping[Act, Right] = MappingProxyType(
             (MANAGER, OWNER, GUARDIAN, SIRO, DPO), "whoever answers for the data may say: not now"
         ),
         Act.CLOSE_INCIDENT: Right((DPO,), "whether it was a breach is the DPO's to assess"),
+        Act.ATTEST_COPY: Right(
+            (MANAGER, OWNER, GUARDIAN, SIRO, LEAD),
+            "whoever looks after the data knows; but nobody who approved that disposal",
+        ),
     }
 )
 RELEASE_NEEDS: Final = MANAGER  # one of the two who release a hold has this role

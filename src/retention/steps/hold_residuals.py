@@ -8,6 +8,7 @@ from typing import Final
 
 from retention.domain.case import Case, proposal_stream
 from retention.domain.entry import Draft, Entry, Fact
+from retention.domain.hold import Hold
 from retention.domain.proposal import Item, Proposal
 from retention.domain.wording import CertificateType
 from retention.ports.evidence import Evidence
@@ -37,22 +38,25 @@ def note_holds(case: Case, ledger: Ledger, evidence: Evidence, library: Library)
     proposal = read_proposal(case, evidence)
     for item in kept_items(case, proposal, evidence):
         if item.residuals and item.manifest.root in case.verified:
-            for draft in _changes(case, item, _names(item, proposal, ledger, library)):
+            for draft in _changes(case, item, _in_force(item, proposal, ledger, library)):
                 ledger.append(draft)
 
 
-def _names(item: Item, proposal: Proposal, ledger: Ledger, library: Library) -> str:
-    """Return the ids of the holds that match now, such as ``H-0001+H-0004``; "" if none does."""
-    now = ledger.size()  # a hold that was released holds nothing: no entry is newer than this
-    found = sorted(
-        {hold.id for hold in matching_holds(ledger, library, [item], proposal, since=now)}
-    )
+def _in_force(item: Item, proposal: Proposal, ledger: Ledger, library: Library) -> list[Hold]:
+    """Return the holds that match now; one that was released holds nothing any more."""
+    return matching_holds(ledger, library, [item], proposal, since=ledger.size())
+
+
+def _names(holds: list[Hold]) -> str:
+    """Return their ids, such as ``H-0001+H-0004``."""
+    found = sorted({hold.id for hold in holds})
     more = [f"{len(found) - NAMED_MAX}-more"] if len(found) > NAMED_MAX else []
     return "+".join([*found[:NAMED_MAX], *more])
 
 
-def _changes(case: Case, item: Item, holds: str) -> list[Draft]:
+def _changes(case: Case, item: Item, holds: list[Hold]) -> list[Draft]:
     drafts = []
+    names, first = _names(holds), min((hold.entry for hold in holds), default=0)
     for declared in item.residuals:
         copy = item.manifest.root, declared["copy"]
         held, seen = case.held.get(copy), case.residuals.get(copy)
@@ -62,8 +66,10 @@ def _changes(case: Case, item: Item, holds: str) -> list[Draft]:
             if held is not None:
                 drafts.append(Draft(stream, Entry.RESIDUAL_FREED, facts))
         elif held is None:
-            if is_covered(declared) and (seen is None or not is_gone(seen)):
-                drafts.append(Draft(stream, Entry.RESIDUAL_HELD, {**facts, "holds": holds}))
-        elif held.text("holds") != holds:
-            drafts.append(Draft(stream, Entry.RESIDUAL_HELD, {**facts, "holds": holds}))
+            remained = seen is None or not is_gone(seen) or seen.index > first
+            waits = is_covered(declared) and copy not in case.keys_kept
+            if waits and remained:  # when it was placed, whatever was said since
+                drafts.append(Draft(stream, Entry.RESIDUAL_HELD, {**facts, "holds": names}))
+        elif held.text("holds") != names:
+            drafts.append(Draft(stream, Entry.RESIDUAL_HELD, {**facts, "holds": names}))
     return drafts

@@ -24,11 +24,13 @@ from retention.ports.library import Library
 from retention.ports.progress import Progress
 from retention.steps.advance import next_steps
 from retention.steps.classify import assess_all
+from retention.steps.close_manifests import manifests_kept
 from retention.steps.due import FLAGS, LISTED_MAX, DueList
 from retention.steps.freshness import is_old
 from retention.steps.notify import notices
 from retention.steps.reconcile.strays import DARK_AFTER
 from retention.steps.registers import HOLDS, Registers
+from retention.steps.remaining import EXCEPTIONS, Remaining, Standing, remaining
 from retention.steps.remind import awaiting
 from retention.views.refusals import lock_words
 
@@ -73,6 +75,7 @@ def today(asking: Asking) -> list[Line]:
         *_agreements(asking),
         *_holds(asking),
         *_incidents(asking),
+        *_residuals(asking),
         *_surveys(asking),
         *_flows(asking),
     ]
@@ -177,6 +180,28 @@ def _incidents(asking: Asking) -> Iterator[Line]:
     yield Line(
         section, "possible personal data breaches", len(personal), numbers, urgent=bool(personal)
     )
+
+
+def _residuals(asking: Asking) -> Iterator[Line]:
+    section = "Copies that remain"
+    found: dict[Standing, list[Remaining]] = {each: [] for each in Standing}
+    for copy in remaining(asking.ledger, asking.evidence, asking.on):
+        found[copy.standing].append(copy)
+    for standing in (Standing.PENDING, Standing.HELD):
+        copies = found[standing]
+        yield Line(section, standing.value, len(copies), tuple(_ends(each) for each in copies))
+    for standing in EXCEPTIONS:
+        copies = found[standing]
+        told = tuple(f"{_ends(each)}: {each.what_to_do}" for each in copies)
+        yield Line(section, standing.value, len(copies), told, urgent=bool(copies))
+    kept = tuple(manifests_kept(asking.ledger, asking.evidence, asking.library, asking.on))
+    yield Line(section, "manifests kept past their day, and why", len(kept), kept)
+
+
+def _ends(copy: Remaining) -> str:
+    day = copy.copy.until
+    until = "no day yet" if day is None else f"until {long_day(day)}"
+    return f"{copy.name} ({until})"
 
 
 def _surveys(asking: Asking) -> Iterator[Line]:

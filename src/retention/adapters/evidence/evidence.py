@@ -18,7 +18,12 @@ from retention.adapters.evidence.streams import (
     seal,
 )
 from retention.domain.canonical import sha256
-from retention.errors import EvidenceError, RetentionError, StoreUnavailableError
+from retention.errors import (
+    EvidenceError,
+    PackClosedError,
+    RetentionError,
+    StoreUnavailableError,
+)
 
 PIECE_BYTES = 65_536
 
@@ -88,10 +93,15 @@ class FolderEvidence:
                     yield line.removesuffix(b"\n")
 
     def _opened(self, file: IO[bytes], digest: str) -> Generator[bytes]:
+        if self._keys.is_closed(digest):
+            raise PackClosedError(
+                "a manifest was closed by design: its key was destroyed on its day",
+                hint="nothing is damaged; its root and counts stand on the ledger and certificates",
+            )
         if (identity := self._keys.identity(digest)) is None:
             raise EvidenceError(
                 "the key of a sealed pack is not there",
-                hint="it was destroyed after its certificate, or restore the folder of keys",
+                hint="it was lost: restore the folder of keys from its backup",
             )
         yield from Opening(file, identity).lines()
 

@@ -35,6 +35,12 @@ class Folder:
         Path(file.name).replace(path)
         _sync(path.parent)
 
+    def remove(self, path: Path) -> None:
+        """Take a file away, and its name off the disk; one that is not there is no fault."""
+        path.unlink(missing_ok=True)
+        if path.parent.is_dir():
+            _sync(path.parent)
+
 
 def _make(folder: Path) -> None:
     if not folder.is_dir():

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from retention.adapters.evidence.files import Folder
+from retention.errors import StoreUnavailableError
 
 _HEX = re.compile(r"sha256:([0-9a-f]{64})")
 
@@ -18,7 +19,10 @@ def hex_of(digest: str) -> str | None:
 
 
 class KeyFolder:
-    """A folder of age identities, each named by the digest of the pack that it opens."""
+    """A folder of age identities, each named by the digest of the pack that it opens.
+
+    Where a key was destroyed by design a mark stays, so that nobody looks for it.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = Folder(folder)
@@ -30,13 +34,49 @@ class KeyFolder:
             self._folder.settle(file, self._path(digest))
 
     def identity(self, digest: str) -> str | None:
-        """Return the identity that opens the pack *digest*, or None if there is none any more."""
+        """Return the identity that opens the pack *digest*, or None if there is none any more.
+
+        None, too, for a pack that is closed by design, whatever a backup brought back.
+        """
+        if self.is_closed(digest):
+            return None
         try:
             return self._path(digest).read_text("ascii").strip()
         except (OSError, UnicodeDecodeError):
             return None
 
+    def close(self, digest: str) -> None:
+        """Destroy the key of the pack *digest*; fits :class:`retention.ports.closing.ClosesPacks`.
+
+        A mark is left in its place first, so that a crash on the way leaves no pack that looks
+        damaged.  The file is unlinked: that its blocks are overwritten no file system promises.
+        """
+        try:
+            with self._folder.new_file() as file:
+                file.write(b"closed by design\n")
+                self._folder.settle(file, self._mark(digest))
+            self._folder.remove(self._path(digest))
+        except OSError as error:
+            raise StoreUnavailableError(
+                "the key of a pack cannot be destroyed",
+                hint="see that the folder of keys is there, and that this account may write to it",
+            ) from error
+
+    def is_open(self, digest: str) -> bool:
+        """Tell whether a key of the pack *digest* is there."""
+        return self._path(digest).is_file()
+
+    def is_closed(self, digest: str) -> bool:
+        """Tell whether the pack *digest* was closed by design."""
+        return self._mark(digest).is_file()
+
     def _path(self, digest: str) -> Path:
+        return self._named(digest, "age-key")
+
+    def _mark(self, digest: str) -> Path:
+        return self._named(digest, "closed")
+
+    def _named(self, digest: str, kind: str) -> Path:
         if (digits := hex_of(digest)) is None:
             raise ValueError("a key is named by a digest")
-        return self._folder.path / f"{digits}.age-key"
+        return self._folder.path / f"{digits}.{kind}"

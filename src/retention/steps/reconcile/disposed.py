@@ -12,7 +12,7 @@ from retention.domain.disposition import Event, State
 from retention.domain.finding import Finding, FindingKind
 from retention.domain.manifest import Manifest, rows_of
 from retention.domain.term import Term
-from retention.errors import EvidenceError, RefusedError, StoreError
+from retention.errors import EvidenceError, PackClosedError, RefusedError, StoreError
 from retention.ports.catalogue import Catalogue, Holding
 from retention.ports.evidence import Evidence
 from retention.ports.ledger import Ledger
@@ -98,21 +98,38 @@ def _finding(
     kind = FindingKind.LISTED_AFTER_DISPOSAL
     try:
         there = _there(back, lister)
-        same = [said for each in manifests if (said := _same(each, there, evidence))]
+        same, closed = _alike(manifests, there, evidence)
     except EvidenceError:
         detail = "the manifest can no longer be read, so nothing can be compared"
     except StoreError as fault:
         detail = f"it cannot be compared now: {fault}"
     else:
         kind = FindingKind.RESURRECTION if same else kind
-        none = (
-            "nothing of the manifest is among it" if manifests else "there is no manifest to read"
-        )
-        detail = same[0] if same else none
+        detail = same[0] if same else _none(manifests, closed)
     rows = sum(h.versions + h.markers + h.uploads for h in back)
     size_bytes = sum(h.size_bytes for h in back)
     store = back[0].store
     return Finding(kind, store, name, detail, datasets=1, rows=rows, size_bytes=size_bytes)
+
+
+def _alike(
+    manifests: Sequence[Manifest], there: _Back, evidence: Evidence
+) -> tuple[list[str], int]:
+    """Return what is the same as in any manifest, and how many were closed by design."""
+    same, closed = [], 0
+    for each in manifests:
+        try:
+            if said := _same(each, there, evidence):
+                same.append(said)
+        except PackClosedError:
+            closed += 1
+    return same, closed
+
+
+def _none(manifests: Sequence[Manifest], closed: int) -> str:
+    if closed:
+        return "the manifest was closed on its day, so nothing can be compared: a person looks"
+    return "nothing of the manifest is among it" if manifests else "there is no manifest to read"
 
 
 def _there(back: Sequence[Holding], lister: Lists) -> _Back:
