@@ -53,8 +53,11 @@ class Manifest:
     markers: int
 
     def place(self, copy: str) -> str:
-        """Return where *copy* lies."""
-        return next(each.uri for each in self.places if each.copy == copy)
+        """Return where *copy* lies; raise UnverifiedError if the manifest has no such copy."""
+        for each in self.places:
+            if each.copy == copy:
+                return each.uri
+        raise _edited("a line of a stored manifest is of a copy that was not approved")
 
 
 Salts = Callable[[int], bytes]
@@ -87,12 +90,15 @@ def line_of(row: Row, salt: bytes) -> bytes:
 
 
 def row_of(line: bytes) -> Row:
-    """Read a line that :func:`line_of` wrote."""
-    d, _ = _SCAN(line.decode(), 0)
-    version = ObjectVersion(
-        d["key"], _KINDS[d["kind"]], d["version"], d["size_bytes"], d["etag"], d["checksum"]
-    )
-    return Row(d["copy"], version)
+    """Read a line that :func:`line_of` wrote; raise UnverifiedError for any that it cannot have."""
+    try:
+        d, _ = _SCAN(line.decode(), 0)
+        version = ObjectVersion(
+            d["key"], _KINDS[d["kind"]], d["version"], d["size_bytes"], d["etag"], d["checksum"]
+        )
+        return Row(d["copy"], version)
+    except (ValueError, KeyError, TypeError):  # the error of the library would show the line
+        raise _edited("a line of a stored manifest is not one of ours") from None
 
 
 class Freezer:
@@ -158,7 +164,9 @@ def require_root(lines: Iterable[bytes], root: str) -> None:
 
 def _require(tree: RootBuilder, root: str) -> None:
     if "sha256:" + tree.root().hex() != root:
-        raise UnverifiedError(
-            "a stored manifest does not have the root that was approved",
-            hint="it was edited or damaged at rest: restore the evidence store and look",
-        )
+        raise _edited("a stored manifest does not have the root that was approved")
+
+
+def _edited(what: str) -> UnverifiedError:
+    hint = "it was edited or damaged at rest: restore the evidence store and look"
+    return UnverifiedError(what, hint=hint)

@@ -2,10 +2,14 @@
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
+from typing import Final
 
 from retention.domain.disposition import FORWARD, MOVES, Event, State, advance
 from retention.domain.entry import Draft, Entry, Fact, Record
+from retention.errors import StaleError, TransitionError
 from retention.ports.ledger import Ledger
+
+TRIES_MAX: Final = 3  # moves of one dataset by others meanwhile
 
 
 def stream_of(dataset: str) -> str:
@@ -80,12 +84,18 @@ def move_if_possible(
 ) -> bool:
     """Make a move if the table has it from here and no hold forbids it; tell whether it was made.
 
-    Safe to run again: a move that was made is no longer possible, and that is no fault.
+    Safe to run again, and twice at once: a move that was made is no longer possible, and that is
+    no fault.  Raises StaleError if others move the dataset at every try.
     """
-    if _read(ledger, dataset)[0] not in MOVES[event] or (held and event in FORWARD):
-        return False
-    move(ledger, dataset, event, held=held)
-    return True
+    for _ in range(TRIES_MAX):
+        if _read(ledger, dataset)[0] not in MOVES[event] or (held and event in FORWARD):
+            return False
+        try:
+            move(ledger, dataset, event, held=held)
+        except (StaleError, TransitionError):
+            continue  # somebody else moved it meanwhile: is it possible from there?
+        return True
+    raise StaleError("a dataset is moved by others at every try", hint="read again where it stands")
 
 
 def _read(ledger: Ledger, dataset: str) -> tuple[State, int]:
