@@ -7,7 +7,7 @@ ledger and of every message, for a key may name a patient: "number 17 of the man
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from threading import Condition
 from typing import Final
@@ -29,7 +29,7 @@ from retention.ports.ledger import Ledger
 from retention.ports.progress import Progress
 from retention.steps.begin import absent_before
 from retention.steps.breaker import Breaker
-from retention.steps.cases import case_of, read_proposal
+from retention.steps.cases import case_of, decided_case_of, read_proposal
 from retention.steps.lanes import in_lanes
 from retention.steps.moves import move_if_possible
 from retention.steps.spend import spend
@@ -56,6 +56,7 @@ class Destruction:
     worker: str  # which process gives them: no two share it
     wait: Callable[[float], None]  # sleeps for so many seconds
     lanes: int = 1  # batches at a time
+    share: tuple[int, int] = (1, 1)  # which of how many workers this is: of those it begins with
 
 
 @dataclass(slots=True)
@@ -93,16 +94,30 @@ def destroy(manifest: Manifest, approval: Approval, ports: Destruction) -> None:
         return  # single use: a second run finds nothing to do
     run = _run(manifest, approval, case, ports)
     for look in range(LOOKS_MAX):
-        if look:
+        if look > 1 or (look and ports.share[1] == 1):
             ports.wait(WAIT_S)
-        _look(run, ports)
+        _look(run, ports, ports.share if look == 0 else (1, 1))
         run.breaker.require_closed()
         if not run.left:
             break
     else:
         raise run.breaker.fault(f"{run.left} batches are still in other hands")
-    _append(Entry.ORDERED, run, ports, {})
+    _write_ordered(run, ports)
     move_if_possible(ports.ledger, manifest.dataset, Event.FINISH)
+
+
+def _write_ordered(run: _Run, ports: Destruction) -> None:
+    """Write once that every batch was ordered, whichever worker came to the end first."""
+    for _ in range(ASKED_AGAIN_MAX):
+        case = decided_case_of(ports.ledger, run.approval.proposal)
+        if run.manifest.root in case.ordered:
+            return
+        try:
+            _append(Entry.ORDERED, run, ports, {}, expect=case.length)
+        except StaleError:
+            continue
+        return
+    raise run.breaker.fault("others went on with this proposal while its end was written")
 
 
 def _run(manifest: Manifest, approval: Approval, case: Case, ports: Destruction) -> _Run:
@@ -117,13 +132,26 @@ def _run(manifest: Manifest, approval: Approval, case: Case, ports: Destruction)
     return _Run(manifest, approval, absent, desk, Breaker())
 
 
-def _look(run: _Run, ports: Destruction) -> None:
-    """Go once through the manifest, and do what nobody else is doing."""
+def _look(run: _Run, ports: Destruction, share: tuple[int, int]) -> None:
+    """Go once through the manifest, and do what nobody else is doing of this *share* of it."""
     run.desk.read()
     run.ended.clear()
     run.left = 0
     rows = rows_of(ports.evidence.lines(run.manifest.pack), run.manifest.root)
-    in_lanes(ports.lanes, batches(rows, BATCH), lambda batch: _one_batch(batch, run, ports))
+    found = _shared(batches(rows, BATCH), run, share)
+    in_lanes(ports.lanes, found, lambda batch: _one_batch(batch, run, ports))
+
+
+def _shared(found: Iterator[Batch], run: _Run, share: tuple[int, int]) -> Iterator[Batch]:
+    """Yield the batches of one *share*; the pieces of one key are in the same."""
+    which, of = share
+    turn = 0
+    for batch in found:
+        turn += batch.follows is None
+        if turn % of == which % of:
+            yield batch
+        else:
+            run.left += 1
 
 
 def _one_batch(batch: Batch, run: _Run, ports: Destruction) -> None:
@@ -178,6 +206,8 @@ def _is_taken_up(batch: Batch, run: _Run, ports: Destruction) -> bool:
         try:
             ground = ports.authority.require(run.approval, run.manifest, begun=True)
         except (HeldError, NotAuthorisedError, StaleError) as stop:  # too early is no stop
+            if run.manifest.root in decided_case_of(ports.ledger, run.approval.proposal).ordered:
+                return False  # another worker came to the end meanwhile, and nothing was open
             stopped: dict[str, Fact] = {"before": batch.first, "code": stop.exit_code}
             _append(Entry.STOPPED, run, ports, stopped)
             case = case_of(ports.ledger, run.approval.proposal)
@@ -239,6 +269,14 @@ def _ask(
     return True
 
 
-def _append(kind: Entry, run: _Run, ports: Destruction, facts: dict[str, Fact]) -> None:
+def _append(
+    kind: Entry,
+    run: _Run,
+    ports: Destruction,
+    facts: dict[str, Fact],
+    *,
+    expect: int | None = None,
+) -> None:
     about: dict[str, Fact] = {"proposal": run.approval.proposal, "root": run.manifest.root}
-    ports.ledger.append(Draft(proposal_stream(run.approval.proposal), kind, {**about, **facts}))
+    draft = Draft(proposal_stream(run.approval.proposal), kind, {**about, **facts})
+    ports.ledger.append(draft, expect=expect)
