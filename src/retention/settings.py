@@ -44,7 +44,10 @@ KNOWN: Mapping[str, Mapping[str, type]] = {
     "mail": {"host": str, "port": int, "sender": str, "starttls": bool},
     "serve": {"host": str, "port": int},
 }
-ARN = re.compile(r"arn:[a-z-]+:iam:[a-z0-9-]*:[A-Za-z0-9]*:(?:user|role)/[\w+=,.@/-]+", re.ASCII)
+# One user or role: only at Amazon is a role's session known by the role, and an account has a number.
+ARN = re.compile(
+    r"arn:[a-z-]+:iam::(?:[0-9]{12}:(?:user|role)|[A-Za-z0-9]*:user)/[\w+=,.@/-]+", re.ASCII
+)
 PLAIN = re.compile(r"[A-Za-z0-9._-]{1,63}")  # as the names of buckets
 WORDS = {str: "text", int: "a number", bool: "true or false", dict: "a table"}
 

@@ -21,6 +21,8 @@ NOBODY = (  # patterns, accounts and sessions: more than one, or one that comes 
     "arn:aws:sts::123456789012:assumed-role/x/y",
     "123456789012",
     "arn:aws:iam:::user/a b",
+    "arn:aws:iam:::role/x",  # of Ceph, which would not know its sessions
+    "arn:aws:iam::tenant:role/x",
 )
 ROLES_GIVEN = {name: value for name, value in SECRETS.items() if not name.endswith("FILE")}
 
