@@ -64,7 +64,7 @@ def running(
             scheduled=scheduled,
         )
         for pool in POOLS:
-            if pool == CUSTODIAN and not work.settings.access:
+            if pool == CUSTODIAN and not work.has_custodian:
                 continue  # nobody may withdraw access: there is nothing for it to run
             access = Access(server.api_url, pool, secrets[pool])
             worker = Worker(folder, access, environment=for_pool(environment, pool))

@@ -44,7 +44,7 @@ KNOWN: Mapping[str, Mapping[str, type]] = {
     "mail": {"host": str, "port": int, "sender": str, "starttls": bool},
     "serve": {"host": str, "port": int},
 }
-# One user or role: only at Amazon is a role's session known by the role, and an account has a number.
+# One user or role; of a role only where its sessions are known by it: at Amazon, by account number.
 ARN = re.compile(
     r"arn:[a-z-]+:iam::(?:[0-9]{12}:(?:user|role)|[A-Za-z0-9]*:user)/[\w+=,.@/-]+", re.ASCII
 )

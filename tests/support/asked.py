@@ -16,6 +16,7 @@ class Work:
     """What the questions take from a composition."""
 
     has_begun = True
+    has_custodian = False
 
     def __init__(self, here):
         self.library, self.catalogue, self.ledger = here.library, here.catalogue, here.ledger

@@ -36,8 +36,7 @@ def status(
     work = wiring.asking(policies)
     on, bars = asked_on(work, as_at), Bars(sys.stderr)
     asking = Asking(work.library, work.catalogue, work.ledger, work.evidence, bars, on)
-    withdraws = bool(work.settings.access)
-    access = access_lines(work.ledger, work.evidence, withdraws=withdraws)
+    access = access_lines(work.ledger, work.evidence, withdraws=work.has_custodian)
     found = [*today(asking), *access, *_runs(work)]
     bars.clear()
     if as_json:

@@ -350,8 +350,8 @@ class Composition(Outside):
         """Return every flow that may run now."""
         from retention.steps.advance import next_steps  # noqa: PLC0415  # lazy
 
-        withdraws = bool(self.settings.access)
-        return next_steps(self.ledger, self.evidence, self.clock.today(), withdraws=withdraws)
+        today, withdraws = self.clock.today(), self.has_custodian
+        return next_steps(self.ledger, self.evidence, today, withdraws=withdraws)
 
     def runs(self) -> "tuple[list[Run], list[Run]]":
         """Return what Prefect runs next, and what failed there in the last week.

@@ -77,6 +77,11 @@ class Outside:
         many = FastMany(endpoint_url=s.s3_endpoint_url, region=s.s3_region, credentials=login)
         return S3Destroys(self._s3("destroyer"), many)
 
+    @property
+    def has_custodian(self) -> bool:
+        """Whether somebody is named who keeps access while it is withdrawn from all others."""
+        return bool(self.settings.access)
+
     def withdraws_access(self) -> "S3Access":
         """Return the custodian, who may change who reaches a bucket and nothing else."""
         from retention.adapters.s3.access import S3Access  # noqa: PLC0415  # lazy
