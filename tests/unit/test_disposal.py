@@ -1,6 +1,7 @@
 """Disposal, verification and certificates in memory: every rule at the place where it bites."""
 
 from datetime import date
+from itertools import count
 
 import pytest
 
@@ -160,6 +161,23 @@ def test_rule_9_what_an_earlier_try_ordered_is_gone_by_us_whatever_the_last_was_
     world.check_gone(proposal)
     world.certify(proposal)
     assert certificate(world, proposal, "partial").counts.failed == 1
+
+
+@pytest.mark.parametrize("call", range(1, 25))
+def test_two_issuers_at_once_issue_one_certificate(world, call):
+    proposal = world.propose_all()
+    world.approve(proposal)
+    world.dispose(proposal)
+    world.check_gone(proposal)
+    calls = count(1)
+
+    def another(name):
+        if name == "ledger.stream" and next(calls) == call:
+            world.certify(proposal)
+
+    with world.dying(another):
+        world.certify(proposal)
+    assert len(world.kinds(Entry.CERTIFIED)) == 1
 
 
 def test_what_was_missing_before_the_first_order_is_not_called_destroyed(world):

@@ -142,10 +142,11 @@ def _state(case: Case, owed: CertificateType, ports: Issuing) -> None:
         note_holds(
             case_of(ports.ledger, case.proposal), ports.ledger, ports.evidence, ports.library
         )
+        # First the numbers, then what is owed: whatever is issued in between makes this one stale.
+        taken = ports.ledger.stream(CERTIFICATES)
         case = case_of(ports.ledger, case.proposal)
         if owed_type(case, ports.ledger, ports.evidence) is not owed:
             return  # another issuer was first
-        taken = ports.ledger.stream(CERTIFICATES)
         number = _number(len(taken) + 1, ports)
         certificate = build(case, owed, number, ports)
         statement = ports.evidence.keep(certificate.statement())
