@@ -75,6 +75,7 @@ class KeyedWorld(World):
             self.clock,
             by,
             worker=f"worker-{next(self.workers)}",
+            wait=lambda seconds: self.clock.step(seconds=seconds),
         )
         destroy_keys(proposal, ports)
 

@@ -51,7 +51,8 @@ from retention.steps.keys import (
 )
 
 LEASE: Final = timedelta(minutes=5)  # longer than the service takes to answer
-ASKED_AGAIN_MAX: Final = 5  # times, if what the authority's yes follows from changes under it
+WAIT_S: Final = LEASE.total_seconds() / 20  # between two looks at a key that another worker holds
+LOOKS_MAX: Final = 40  # at a key, if others hold it, or what the yes follows from changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class KeyDestruction:
     clock: Clock
     by: str  # whose credential gives the orders
     worker: str  # which process gives them: no two share it
+    wait: Callable[[float], None]  # sleeps for so many seconds
 
 
 def destroy_keys(proposal_digest: str, ports: KeyDestruction) -> None:
@@ -100,10 +102,11 @@ def destroy_keys(proposal_digest: str, ports: KeyDestruction) -> None:
 def _one_key(
     arn: str, pairs: Sequence[Pair], approval: Approval, case: Case, ports: KeyDestruction
 ) -> None:
-    for _ in range(ASKED_AGAIN_MAX):
+    for _ in range(LOOKS_MAX):
         story = story_of(ports.ledger, arn, approval.proposal)
         if (until := story.held_until) is not None and ports.clock.now() < until:
-            return  # another worker is at it
+            ports.wait(WAIT_S)  # another worker is at it, or died at it
+            continue
         if story.is_cut_off and _is_found_ordered(arn, story, approval, ports):
             return
         if not is_to_be_ordered(case, pairs, story, ports.ledger, ports.clock.today()):

@@ -4,6 +4,7 @@ import secrets
 from functools import partial
 from typing import TYPE_CHECKING
 
+from retention.adapters import waiting
 from retention.steps.cancel_keys import KeyRescue, cancel_keys
 from retention.steps.destroy_keys import KeyDestruction, destroy_keys
 from retention.steps.elsewhere import Searching, elsewhere
@@ -33,6 +34,7 @@ def end_keys(work: "Composition", proposal: str, authority: "Authority") -> None
         work.clock,
         by,
         worker=secrets.token_hex(8),
+        wait=waiting.seconds,
     )
     destroy_keys(proposal, ports)
 
