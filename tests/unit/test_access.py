@@ -387,3 +387,15 @@ def test_no_rule_and_no_place_is_in_an_error_or_on_the_ledger(world, proposal):
     assert "patient/" not in said
     facts = [r.facts for r in world.ledger.records if r.stream.startswith("access:")]
     assert "s3://" not in str(facts)
+
+
+def test_of_what_ended_long_ago_nothing_is_read_again(world, proposal):
+    world.access(proposal)
+    end(world, proposal)
+    world.access(proposal)
+    read = []
+    world.ledger.on_call = read.append
+    world.evidence.on_call = read.append
+    assert lines(world) == {}
+    assert "evidence.read" not in read
+    assert read.count("ledger.of_kind") == 2

@@ -7,7 +7,12 @@ from retention.ports.ledger import Ledger
 from retention.steps.answers import kept_items
 from retention.steps.cases import cases, read_proposal
 from retention.steps.today import Line
-from retention.steps.withdraw_access import access_owed, access_withdrawn
+from retention.steps.withdraw_access import (
+    access_owed,
+    access_withdrawn,
+    closed_by,
+    may_concern,
+)
 
 SECTION = "Access"
 
@@ -18,8 +23,9 @@ def access_lines(ledger: Ledger, evidence: Evidence, *, withdraws: bool) -> list
     What is to be given back is here every day until it is, also where nobody may withdraw any more.
     """
     found: dict[str, list[str]] = {"withdrawn": [], "withdraw": [], "restore": []}
+    closed = closed_by(ledger)
     for case in cases(ledger):
-        if case.approved is None:
+        if not may_concern(case, closed, withdraws=withdraws):
             continue
         kept = kept_items(case, read_proposal(case, evidence), evidence)
         acts = {owed.act for owed in access_owed(case, kept, ledger, withdraws=withdraws)}

@@ -28,7 +28,7 @@ from retention.steps.residual import last_look_is_due, residuals_due
 from retention.steps.settle import settle
 from retention.steps.spend import spend
 from retention.steps.verify import is_known
-from retention.steps.withdraw_access import access_owed
+from retention.steps.withdraw_access import access_owed, closed_by, may_concern
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +142,11 @@ def next_steps(
 
     *withdraws* says that there is somebody who may withdraw access for cooling-off.
     """
-    found = []
+    found, closed = [], closed_by(ledger)
     for case in cases(ledger):
         flow = _next(case, ledger, evidence, today)
         flows = [] if flow is None else [flow]
-        if case.approved is not None:
+        if may_concern(case, closed, withdraws=withdraws):
             kept = kept_items(case, read_proposal(case, evidence), evidence)
             if access_owed(case, kept, ledger, withdraws=withdraws):
                 flows.append("access")

@@ -82,6 +82,24 @@ def settle_access(proposal: str, custody: Custody) -> None:
         raise faults[0]
 
 
+def closed_by(ledger: Ledger) -> set[str]:
+    """Return the proposals that announced a change anywhere and have not taken it back since."""
+    last: dict[tuple[str, str], Entry] = {}
+    kinds = (Entry.ACCESS_ANNOUNCED, Entry.ACCESS_WITHDRAWN, Entry.ACCESS_RESTORED)
+    for record in ledger.of_kind(*kinds):
+        last[record.text("proposal"), record.text("bucket")] = record.kind
+    return {proposal for (proposal, _), kind in last.items() if kind is not Entry.ACCESS_RESTORED}
+
+
+def may_concern(case: Case, closed: set[str], *, withdraws: bool = True) -> bool:
+    """Tell whether anything may be owed for a case, without a look into its proposal.
+
+    *closed* is what :func:`closed_by` returned: of all that ended long ago nothing is read again.
+    """
+    waits = case.approved is not None and case.spent is None and not case.has_begun
+    return case.proposal in closed or (withdraws and waits)
+
+
 def access_owed(
     case: Case, kept: tuple[Item, ...], ledger: Ledger, *, withdraws: bool = True
 ) -> list[Owed]:
