@@ -85,7 +85,9 @@ def attest_retract(*, copy: str, given: Given) -> None:
 @click.option("--all", "everything", is_flag=True, help="Every copy that a disposal left.")
 @as_json
 def attest_list(*, everything: bool, as_json: bool) -> None:
-    """List the copies that await somebody's word, the most urgent first.
+    """List the copies that await somebody's word.
+
+    What is most urgent comes first.
 
     \b
     Example:

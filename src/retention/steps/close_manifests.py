@@ -49,7 +49,7 @@ def close_manifests(ports: Closing) -> list[str]:
     Raises EvidenceError if a pack can still be opened afterwards.
     """
     closed = []
-    for case in cases(ports.ledger):
+    for case in _ended(ports.ledger):
         proposal = read_proposal(case, ports.evidence)
         for item in proposal.items:
             if item.manifest.root in case.closed:
@@ -66,13 +66,20 @@ def manifests_kept(
     ledger: Ledger, evidence: Evidence, library: Library, today: date
 ) -> Iterator[str]:
     """Yield each dataset whose manifest is kept past its day, and what keeps it; it only looks."""
-    for case in cases(ledger):
+    for case in _ended(ledger):
         proposal = read_proposal(case, evidence)
         if is_over(case, proposal, library, today):
             for item in proposal.items:
                 why = why_kept(item, proposal, ledger, library)
                 if why and item.manifest.root not in case.closed:
                     yield f"{item.manifest.dataset} ({why})"
+
+
+def _ended(ledger: Ledger) -> Iterator[Case]:
+    """Yield every case that may be over: certified, or given up before anything began."""
+    for case in cases(ledger):
+        if case.certified or (case.spent is not None and not case.has_begun):
+            yield case
 
 
 def is_over(case: Case, proposal: Proposal, library: Library, today: date) -> bool:
