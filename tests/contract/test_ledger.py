@@ -60,6 +60,21 @@ def test_what_was_appended_is_read_with_its_place_and_time(empty, clock):
     assert (wrote.text("proposal"), wrote.number("why")) == ("sha256:00", 7)
 
 
+def test_nothing_is_told_as_earlier_than_what_was_written_before_it(empty, clock):
+    first = empty.append(spent("a"))
+    clock.step(minutes=-1)  # another host, whose clock is behind
+    assert [r.at for r in empty.append_all([spent("a"), spent("b")])] == [first.at] * 2
+    clock.step(minutes=2)
+    assert empty.append(spent("a")).at == clock.now() > first.at
+
+
+def test_a_clock_that_was_far_ahead_carries_nobody_along(empty, clock):
+    empty.append(spent("a"))
+    clock.step(minutes=-6)
+    assert empty.append(spent("a")).at == clock.now()
+    assert empty.audit() == 2
+
+
 def test_indexes_and_positions_are_dense_from_zero(empty):
     for n in range(7):
         empty.append(spent("ab"[n % 2]))

@@ -384,3 +384,10 @@ def test_several_may_migrate_at_once(tmp_path):
         list(pool.map(migrate, [url] * 4))
     with open_ledger(url, FixedClock()) as it:
         assert it.append(spent("a")).index == 0
+
+
+def test_nothing_is_written_behind_an_entry_whose_time_was_rewritten(url):
+    disarm(url)
+    run(url, f"UPDATE entry SET at = 'yesterday' WHERE \"index\" = {ENTRIES - 1}")
+    with open_ledger(url) as it, pytest.raises(LedgerBrokenError, match=f"entry {ENTRIES - 1}"):
+        it.append(spent("a"))

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from retention.domain.calendar import instant, london_day, stamp
+from retention.domain.calendar import in_order, instant, london_day, stamp
 from retention.domain.entry import Record
 from retention.domain.merkle import inclusion, leaf_hash, node_hash, root_of
 from retention.domain.tlog import TreeHead, opened, proof, signed
@@ -164,7 +164,8 @@ class MemoryLedger(Hooked):
             return len(self.records)
 
     def _write(self, drafts):
-        at = instant(stamp(self.clock.now()))
+        last = self.records[-1].at if self.records else None
+        at = in_order(instant(stamp(self.clock.now())), last)
         fresh, held = [], self._held.copy()
         for index, draft in enumerate(drafts, start=len(self.records)):
             position, facts = held[draft.stream], dict(draft.facts)

@@ -5,11 +5,13 @@ Source: ``clock.md``, ruling 2: 2026-03-31T23:15Z is 1 April in London, the next
 
 import re
 from calendar import monthrange
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Final
 
 import pendulum
 
 LONDON = "Europe/London"
+CLOCKS_DIFFER_MAX: Final = timedelta(minutes=5)  # of hosts that keep their time as they should
 YEARS = (1850, 2200)  # what can be the day of an event: births among them, and nothing mistyped
 _DAY = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 
@@ -32,6 +34,16 @@ def stamp(at: datetime) -> str:
 def instant(text: str) -> datetime:
     """Return the instant that :func:`stamp` wrote."""
     return datetime.fromisoformat(text)
+
+
+def in_order(now: datetime, last: datetime | None) -> datetime:
+    """Return when something was written *now*, behind what was written at *last*.
+
+    Not before it, whose clock was a little ahead: what came later is not told as earlier.  A clock
+    that was ahead by more than hosts may differ is wrong, and carries nobody along.
+    """
+    ahead = last is not None and now < last <= now + CLOCKS_DIFFER_MAX
+    return last if last is not None and ahead else now
 
 
 def days_in(text: str) -> tuple[date, date]:

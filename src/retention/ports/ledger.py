@@ -21,7 +21,8 @@ class Ledger(Protocol):
 
     Laws: indexes are dense from 0 and positions within a stream dense from 0; an append is one
     transaction, alone at its time among all processes; what was appended is read by every later
-    read of every process; nothing is ever changed or removed.
+    read of every process; nothing is ever changed or removed; no entry has an earlier time than
+    the one before it, unless the clocks of the writers differ by more than clocks may.
     """
 
     def append(self, draft: Draft, *, expect: int | None = None) -> Record:

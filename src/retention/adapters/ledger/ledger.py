@@ -1,6 +1,7 @@
 """The ledger in SQLite or PostgreSQL: entries, and the tree over them, in one transaction."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, bindparam, collate, func, insert, select, tuple_
@@ -10,7 +11,7 @@ from retention.adapters.ledger.audit import audit
 from retention.adapters.ledger.rows import CHECKPOINT, ENTRY, NODE, broken, record_of, row_of
 from retention.adapters.ledger.signing import CheckpointSigner, ed25519_holds, key_of
 from retention.adapters.ledger.tree import Growth, Place, peak_places
-from retention.domain.calendar import instant, stamp
+from retention.domain.calendar import in_order, instant, stamp
 from retention.domain.entry import Draft, Entry, Record
 from retention.domain.merkle import Hash, Node, inclusion, root_of
 from retention.domain.tlog import LogKey, TreeHead, opened, proof, proved, signed
@@ -25,6 +26,7 @@ PAGE = 1000
 
 # What every append asks while all others wait: put together once.
 _LAST = select(func.max(ENTRY.c.index))
+_AT = select(ENTRY.c.at).where(ENTRY.c.index == bindparam("index"))
 _POSITIONS = (
     select(ENTRY.c.stream, func.max(ENTRY.c.position) + 1)
     .where(ENTRY.c.stream.in_(bindparam("streams", expanding=True)))
@@ -215,8 +217,9 @@ class SqlLedger(database.Adapter):
         return size
 
     def _write(self, connection: Connection, drafts: Sequence[Draft]) -> list[Record]:
-        at = instant(stamp(self._clock.now()))  # as it will be read back
         growth = _growth(connection)
+        now = instant(stamp(self._clock.now()))  # as it will be read back
+        at = in_order(now, _last_at(connection, growth.size))
         positions = _positions(connection, {draft.stream for draft in drafts})
         records: list[Record] = []
         rows, nodes = [], []
@@ -244,6 +247,15 @@ def _after(prefix: str) -> str:
 def _size(connection: Connection) -> int:
     last = connection.scalar(_LAST)
     return 0 if last is None else int(last) + 1
+
+
+def _last_at(connection: Connection, size: int) -> datetime | None:
+    """Return the time of the last of *size* entries, or None if there is none."""
+    found = connection.scalar(_AT, {"index": size - 1})
+    try:
+        return None if found is None else instant(found)
+    except ValueError:
+        raise broken(size - 1, "is not what its leaf says") from None
 
 
 def _require_expected(connection: Connection, expect: Mapping[str, int]) -> None:
