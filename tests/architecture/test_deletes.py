@@ -8,6 +8,7 @@ import ast
 
 import pytest
 
+from retention.adapters.kms import Service
 from retention.adapters.s3.client import client
 from tests.architecture.tree import ROOT, Module, modules
 
@@ -23,6 +24,7 @@ ENDS = {  # the words, and the only modules in which they may stand
     "delete_bucket_policy": {"src/retention/adapters/s3/access.py"},  # and no object with it
     "abort_multipart_upload": {"src/retention/adapters/s3/destroys.py", COULD},
 }
+ARN = "arn:aws:kms:eu-west-2:111122223333:key/00000000-0000-4000-8000-000000000000"
 QUESTIONS = ("get_", "head_", "list_")
 
 
@@ -103,3 +105,32 @@ def test_a_careless_order_would_be_seen(text, keywords, names):
     module = Module("sample.py", text)
     assert orders(module).get("delete_object") == keywords
     assert drawn(module) == names
+
+
+# KMS: what ends a key, or could let somebody read with one, and the only modules that may say it.
+KEYS_END = {
+    "schedule_key_deletion": {"src/retention/adapters/kms/destroys.py"},
+    "cancel_key_deletion": {"src/retention/adapters/kms/cancels.py"},
+}
+ASKS_OF_KEYS = {"describe_key", "get_key_last_usage", "list_grants", "list_aliases"}
+
+
+def test_of_keys_nothing_is_asked_but_how_they_are_and_only_by_their_arn():
+    made = Service(endpoint_url=None, login=lambda: ("any", "any", "")).of(ARN)
+    others = set(made.meta.method_to_api_mapping) - ASKS_OF_KEYS
+    assert others >= {"decrypt", "enable_key", "delete_imported_key_material", *KEYS_END}
+    found = {}
+    # The words of S3, of dictionaries and of seals are others', though some are spelt alike.
+    for module in modules("src/retention/adapters/kms"):
+        for name in named(module, others):
+            found.setdefault(name, set()).add(module.name)
+        for node in module.nodes:
+            if isinstance(node, ast.Call) and "KeyId" in {k.arg for k in node.keywords}:
+                (key,) = (k.value for k in node.keywords if k.arg == "KeyId")
+                assert ast.unparse(key) == "arn"
+    assert found == KEYS_END
+
+
+def test_nobody_else_names_what_ends_a_key():
+    named_in = {m.name for m in modules("src", "flows") if named(m, KEYS_END)}
+    assert named_in == {name for names in KEYS_END.values() for name in names}

@@ -41,11 +41,20 @@ def test_the_environment_wins_over_the_file(tmp_path):
     assert settings.s3_region == "eu-west-2"
 
 
+def test_a_key_service_is_amazons_unless_another_is_named(tmp_path):
+    assert Settings.read({}, tmp_path).kms_endpoint_url is None
+    (tmp_path / "retention.toml").write_text('[kms]\nendpoint_url = "http://127.0.0.1:1"\n')
+    assert Settings.read({}, tmp_path).kms_endpoint_url == "http://127.0.0.1:1"
+    said = {"RETENTION_KMS_ENDPOINT_URL": "http://127.0.0.1:2"}
+    assert Settings.read(said, tmp_path).kms_endpoint_url == "http://127.0.0.1:2"
+
+
 @pytest.mark.parametrize(
     ("text", "what"),
     [
         ("polices = 'x'", "polices"),
         ("[s3]\nsecret_key = 'x'", "secret_key"),
+        ("[kms]\nregion = 'eu-west-2'", "region"),
         ("home = ", "TOML"),
         ("[mail]\nport = 'ten'", "port (a number)"),
         ("s3 = 'x'", "s3"),

@@ -15,7 +15,9 @@ from retention.domain.erasure import Doubt, Protected, text_of
 from retention.domain.key import KEY, key_stream
 from retention.domain.key_story import KeyStanding, KeyStory
 from retention.domain.proposal import Item
+from retention.ports.evidence import Evidence
 from retention.ports.ledger import Ledger
+from retention.steps.cases import case_of, read_proposal
 from retention.steps.moves import state_of
 
 Pair = tuple[Item, Mapping[str, str]]  # a dataset, and the key as it was shown with it
@@ -31,6 +33,11 @@ def keys_of(items: Iterable[Item]) -> Mapping[str, list[Pair]]:
             if declared["kind"] == KEY:
                 found.setdefault(declared["where"], []).append((item, declared))
     return found
+
+
+def has_keys(proposal: str, ledger: Ledger, evidence: Evidence) -> bool:
+    """Tell whether any key was shown with a *proposal*: else nobody need ask a key service."""
+    return bool(keys_of(read_proposal(case_of(ledger, proposal), evidence).items))
 
 
 def story_of(ledger: Ledger, arn: str, proposal: str) -> KeyStory:

@@ -8,6 +8,7 @@ from retention.adapters import waiting
 from retention.steps.cancel_keys import KeyRescue, cancel_keys
 from retention.steps.destroy_keys import KeyDestruction, destroy_keys
 from retention.steps.elsewhere import Searching, elsewhere
+from retention.steps.keys import has_keys
 from retention.steps.see_keys import KeySight, see_keys
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 def end_keys(work: "Composition", proposal: str, authority: "Authority") -> None:
     """Withdraw the order for keys that a hold came over, and order the end of those that may go."""
+    if not has_keys(proposal, work.ledger, work.evidence):
+        return
     from retention.adapters.kms import KmsCancels, KmsDestroys, KmsKeys  # noqa: PLC0415  # lazy
 
     destroyer, by = work.kms("destroyer"), work.label("destroyer")
@@ -41,6 +44,8 @@ def end_keys(work: "Composition", proposal: str, authority: "Authority") -> None
 
 def look_at_keys(work: "Composition", proposal: str) -> None:
     """See what became of the keys of a proposal, with the verifier's credential."""
+    if not has_keys(proposal, work.ledger, work.evidence):
+        return
     from retention.adapters.kms import KmsKeys  # noqa: PLC0415  # lazy
 
     keys, by = KmsKeys(work.kms("verifier")), work.label("verifier")
