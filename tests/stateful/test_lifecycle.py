@@ -1,24 +1,43 @@
 """Everything that may happen to one dataset, in every order that Hypothesis can think of."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from retention.domain.calendar import instant
+from retention.domain.case import run_stream
 from retention.domain.certificate import Certificate
 from retention.domain.dataset import Kind
 from retention.domain.entry import Draft, Entry
 from retention.domain.manifest import rows_of
-from retention.errors import RetentionError
+from retention.errors import RetentionError, StoreUnavailableError
 from retention.steps import destroy as destruction
 from retention.steps.answers import kept_items
 from retention.steps.cases import cases, read_proposal
+from retention.steps.record import record_agreement
+from retention.steps.record.halting import Halt, plan_halt
 from tests.support.memory import PowerCut
 from tests.support.world import World
 
 KEYS = st.sampled_from(["a", "b é+%2F", "c"])
 COPIES = st.sampled_from(["records", "dr"])
-SURPRISES = st.sampled_from(["nothing", "power_cut", "hold", "a_day_passes", "someone_writes"])
+SURPRISES = st.sampled_from(
+    [
+        "nothing",
+        "power_cut",
+        "hold",
+        "a_day_passes",
+        "someone_writes",
+        "another_worker",
+        "a_stop",
+        "a_cancelled_run",
+        "a_new_version",
+        "a_ledger_that_is_gone",
+    ]
+)
 PLACE = "patient/2019/"
 
 
@@ -58,11 +77,13 @@ class Lifecycle(RuleBasedStateMachine):
         version = data.draw(st.sampled_from(sorted(self.world.store.held)))
         getattr(self.world.store, how).add(version)
 
-    @rule(what=st.sampled_from(["hold", "release", "a_day", "a_fortnight"]))
+    @rule(what=st.sampled_from(["hold", "release", "a_day", "a_fortnight", "a_new_version"]))
     def life_goes_on(self, what):
         match what:
             case "hold":
                 self.world.hold()
+            case "a_new_version":
+                self._a_new_version()
             case "release":
                 for placed in self.world.kinds(Entry.HOLD_PLACED):
                     facts = {"hold": placed.text("hold"), "by": "rm-01", "evidence": "sha256:0"}
@@ -98,10 +119,10 @@ class Lifecycle(RuleBasedStateMachine):
 
     def _destroy(self, proposal, call, surprise):
         try:
-            with self.world.dying(self._surprise(call, surprise)):
-                self.tried(self.world.dispose, proposal)
+            with self.world.dying(self._surprise(call, surprise, proposal)):
+                self.tried(self.world.dispose, proposal, self.run_of(proposal))
         except PowerCut:  # whenever it died, the next run goes on where it was
-            self.tried(self.world.dispose, proposal)
+            self.tried(self.world.dispose, proposal, self.run_of(proposal))
 
     @precondition(lambda self: self.approved)
     @rule(denied=st.sampled_from([None, "records", "dr"]), data=st.data())
@@ -129,7 +150,28 @@ class Lifecycle(RuleBasedStateMachine):
             self.messages.append(f"{error} {error.hint}")
         return None
 
-    def _surprise(self, call, surprise):
+    def _another_worker(self, proposal):
+        self.tried(self.world.dispose, proposal, self.run_of(proposal))
+
+    def _a_stop(self, proposal):
+        self.tried(self.world.record, plan_halt, Halt.STOP, proposal)
+
+    def _a_cancelled_run(self, proposal):
+        facts = {"run": self.run_of(proposal), "person": "rm-01"}
+        self.world.ledger.append(Draft(run_stream(facts["run"]), Entry.CANCELLED, facts))
+
+    def _a_new_version(self, _proposal=None):
+        now = self.world.library.now
+        digest = "sha256:" + f"{now.version + 1:064x}"
+        self.world.library.now = replace(now, version=now.version + 1, digest=digest)
+        record_agreement(self.world.library.now, ledger=self.world.ledger)
+
+    @staticmethod
+    def run_of(proposal):
+        """Return the one run that carries *proposal* out, however often it is taken up."""
+        return f"run-{proposal[-8:]}"
+
+    def _surprise(self, call, surprise, proposal):
         seen = iter(range(10**6))
 
         def hook(name):
@@ -144,6 +186,12 @@ class Lifecycle(RuleBasedStateMachine):
                         self.world.clock.step(days=15)
                     case "someone_writes":
                         self.someone_writes("records", "c", hides=False)
+                    case "a_ledger_that_is_gone":
+                        raise StoreUnavailableError("the ledger is gone", hint="try again")
+                    case "nothing":
+                        pass
+                    case _:
+                        getattr(self, f"_{surprise}")(proposal)
 
         return hook
 
@@ -208,17 +256,43 @@ class Lifecycle(RuleBasedStateMachine):
                 assert all(r.index < case.spent.index for r in after)
 
     @invariant()
-    def after_a_hold_at_most_the_batch_under_way_goes(self):
-        held = None
-        announced = 0
+    def nothing_is_announced_under_a_hold_or_after_a_stop_or_a_new_version(self):
+        held, over, versions = False, set(), {}
         for r in self.world.ledger.records:
-            if r.kind is Entry.HOLD_PLACED:
-                held, announced = r.index, 0
-            elif r.kind is Entry.HOLD_RELEASED:
-                held = None
-            elif r.kind is Entry.INTENT and held is not None:
-                announced += 1
-                assert announced <= 1
+            match r.kind:
+                case Entry.HOLD_PLACED:
+                    held = True
+                case Entry.HOLD_RELEASED:
+                    held = False
+                case Entry.SPENT | Entry.HALTED:
+                    over.add(r.text("proposal"))
+                case Entry.AGREEMENT:
+                    newest = r.number("version")
+                case Entry.PROPOSED:
+                    versions[r.text("proposal")] = r.number("version")
+                case Entry.INTENT:
+                    assert not held
+                    assert r.text("proposal") not in over
+                    assert versions[r.text("proposal")] == newest
+
+    @invariant()
+    def nothing_is_announced_after_somebody_who_may_cancelled_its_run(self):
+        cancelled = set()
+        for r in self.world.ledger.records:
+            if r.kind is Entry.CANCELLED:
+                cancelled.add(r.text("run"))
+            elif r.kind is Entry.INTENT:
+                assert self.run_of(r.text("proposal")) not in cancelled
+
+    @invariant()
+    def no_two_workers_hold_one_batch(self):
+        until = {}
+        for r in self.world.ledger.records:
+            if r.kind is Entry.INTENT:
+                assert r.at >= until.get(r.stream, r.at), "taken up while another held it"
+                until[r.stream] = instant(r.text("until"))
+            elif r.kind is Entry.OUTCOME:
+                until.pop(r.stream, None)
 
 
 TestLifecycle = Lifecycle.TestCase

@@ -21,7 +21,7 @@ from retention.steps.authorise import FreshAuthority
 from retention.steps.cases import case_of, read_proposal
 from retention.steps.certify import Issuing, certify
 from retention.steps.classify import classify
-from retention.steps.close_manifests import Closing, close_manifests
+from retention.steps.close_manifests import Closing, close_manifests, close_strays
 from retention.steps.deliver import Delivery, deliver
 from retention.steps.destroy import Destruction
 from retention.steps.dispose import Disposing, approved, dispose
@@ -73,6 +73,7 @@ class World:
     """The ports, and the verbs of the story by their names."""
 
     lanes = 1  # batches at a time
+    share = (1, 1)  # which of how many workers disposes
 
     def __init__(self, **terms):
         self.calls = lambda name: None
@@ -296,6 +297,7 @@ class World:
             worker=f"worker-{next(self.workers)}",
             wait=lambda seconds: self.clock.step(seconds=seconds),
             lanes=self.lanes,
+            share=self.share,
         )
         ports = Disposing(
             authority=self.authority,
@@ -357,10 +359,15 @@ class World:
         self.close_manifests()
         self.notify()
 
+    @property
+    def closing(self):
+        return Closing(self.ledger, self.evidence, self.library, self.clock, self.evidence)
+
     def close_manifests(self):
-        return close_manifests(
-            Closing(self.ledger, self.evidence, self.library, self.clock, self.evidence)
-        )
+        return close_manifests(self.closing)
+
+    def close_strays(self):
+        return close_strays(self.closing)
 
     def next_steps(self):
         return [

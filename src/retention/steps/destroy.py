@@ -59,6 +59,14 @@ class Destruction:
     share: tuple[int, int] = (1, 1)  # which of how many workers this is: of those it begins with
 
 
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """What a look has come to with one batch."""
+
+    over: bool  # nothing remains to be asked
+    whole: bool  # all of it went, and of the pieces of the same key before it
+
+
 @dataclass(slots=True)
 class _Run:
     """One manifest under one approval, in the hands of this worker."""
@@ -68,9 +76,7 @@ class _Run:
     absent: set[int]
     desk: Desk
     breaker: Breaker
-    # The batches that this look is done with, by first row: whether all of one went, and of the
-    # pieces of the same key before it.
-    ended: dict[int, bool] = field(default_factory=dict)
+    ended: dict[int, _Ended] = field(default_factory=dict)  # in this look, by first row
     left: int = 0  # batches that are held by others, or must be asked for again
     turn: Condition = field(default_factory=Condition)
 
@@ -155,39 +161,41 @@ def _shared(found: Iterator[Batch], run: _Run, share: tuple[int, int]) -> Iterat
 
 
 def _one_batch(batch: Batch, run: _Run, ports: Destruction) -> None:
+    over = False
     try:
-        if not _is_over(batch, run, ports):
-            with run.turn:
-                run.left += 1
+        over = _is_over(batch, run, ports)
     finally:
         with run.turn:
-            before = batch.follows is None or run.ended[batch.follows]
-            run.ended[batch.first] = before and run.desk.went_whole(batch.first)
+            whole = batch.follows is None or run.ended[batch.follows].whole
+            run.ended[batch.first] = _Ended(over, whole and run.desk.went_whole(batch.first))
+            run.left += not over
             run.turn.notify_all()
     ports.progress.at(f"destroy {run.manifest.dataset}", batch.last, run.manifest.versions)
 
 
 def _is_over(batch: Batch, run: _Run, ports: Destruction) -> bool:
     """Do *batch* if it is open; tell whether nothing remains to be done for it."""
+    data_left = False
     if batch.follows is not None:
         with run.turn:  # the piece before it was taken by a lane before this one
             run.turn.wait_for(lambda: batch.follows in run.ended)
-        if not run.desk.is_answered(batch.follows):
+            before = run.ended[batch.follows]
+        if not before.over:
             return False
+        data_left = not before.whole
     standing = run.desk.standing(batch)
     if standing is not Standing.OPEN:
         return standing is Standing.DONE
     place = run.manifest.place(batch.copy)
     if run.breaker.is_open(place) or not _is_taken_up(batch, run, ports):
         return False
-    earlier_left = batch.follows is not None and not run.ended[batch.follows]
     answers = _order(
         batch,
         place,
         run.absent,
         ports.store,
         may_order=lambda: run.desk.is_ours_still(batch),
-        data_left=earlier_left,
+        data_left=data_left,
     )
     if answers is None:
         return False

@@ -54,11 +54,6 @@ class Desk:
         told = self.told.get(first)
         return told is not None and told.went_whole()
 
-    def is_answered(self, first: int) -> bool:
-        """Tell whether anybody answered for the batch that begins with number *first*."""
-        told = self.told.get(first)
-        return told is not None and told.outcome is not None
-
     def take_up(self, batch: Batch, ground: Mapping[str, int]) -> bool:
         """Write the intent, if everything in *ground* stands; tell whether *batch* is ours.
 
