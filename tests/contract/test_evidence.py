@@ -38,6 +38,9 @@ class InFolder(FolderEvidence):
     def is_open(self, digest):
         return self.ends.is_open(digest)
 
+    def open_packs(self):
+        return self.ends.open_packs()
+
     def bring_back_key(self, digest):
         self.key(digest).write_text(self.backup)
 
@@ -180,8 +183,10 @@ def test_a_line_that_would_be_read_back_as_two_is_refused(empty, sealed):
 def test_a_closed_pack_says_that_it_was_closed_by_design_and_the_others_stay_open(empty):
     gone, there = (empty.keep_lines([name], sealed=True) for name in (b"gone", b"there"))
     assert empty.is_open(gone)
+    assert set(empty.open_packs()) == {gone, there}
     for _ in range(2):  # closing again is harmless
         empty.close(gone)
+        assert list(empty.open_packs()) == [there]
         assert not empty.is_open(gone)
         with pytest.raises(PackClosedError, match="closed by design") as error:
             list(empty.lines(gone))

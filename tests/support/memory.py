@@ -241,6 +241,11 @@ class MemoryEvidence(Hooked):
             self.closed.add(digest)
             self.without_key.add(digest)
 
+    def open_packs(self):
+        with self._call("open_packs"):
+            found = sorted(self.sealed.keys() - self.without_key)
+        yield from found
+
     def is_open(self, digest):
         with self._call("is_open"):
             return digest in self.sealed and digest not in self.without_key

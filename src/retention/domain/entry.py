@@ -64,6 +64,8 @@ class Entry(StrEnum):
     RESIDUAL_FREED = "residual_freed"  # no hold matches any more: the copy is checked again
     MANIFEST_CLOSING = "manifest_closing"  # the key of its pack is about to be destroyed
     MANIFEST_CLOSED = "manifest_closed"  # the pack can no longer be opened, by design
+    STRAY_SEEN = "stray_seen"  # a sealed pack that no proposal names
+    STRAY_CLOSED = "stray_closed"  # days later none did still, and its key was destroyed
     KEY_JUDGED = "key_judged"  # a key is not destroyed, at least today, and why
     KEY_KEPT = "key_kept"  # for good under this approval: nothing is claimed by it
     KEY_INTENT = "key_intent"  # the end of a key is about to be ordered
@@ -134,6 +136,8 @@ FACTS: Mapping[Entry, frozenset[str]] = MappingProxyType(
             Entry.RESIDUAL_FREED: "proposal root copy",
             Entry.MANIFEST_CLOSING: "proposal root pack",
             Entry.MANIFEST_CLOSED: "proposal root pack versions",
+            Entry.STRAY_SEEN: "pack",
+            Entry.STRAY_CLOSED: "pack",
             Entry.KEY_JUDGED: "proposal key look why",
             Entry.KEY_KEPT: "proposal root copy why",
             Entry.KEY_INTENT: "proposal key look window by worker until",

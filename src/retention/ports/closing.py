@@ -1,5 +1,6 @@
 """The end of the keys of sealed packs: only ``steps.close_manifests`` may name this port."""
 
+from collections.abc import Iterator
 from typing import Protocol
 
 
@@ -14,6 +15,10 @@ class ClosesPacks(Protocol):
 
     def close(self, digest: str) -> None:
         """Destroy the key of the pack *digest*; StoreUnavailableError if that cannot be done."""
+        ...
+
+    def open_packs(self) -> Iterator[str]:
+        """Yield the digest of every pack whose key is there, each once."""
         ...
 
     def is_open(self, digest: str) -> bool:

@@ -8,7 +8,8 @@ Source: design.md, rule 15; UK GDPR, article 5(1)(e); ``infra/decisions``.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from typing import Final
 
 from retention.domain.calendar import london_day
 from retention.domain.case import Case, proposal_stream
@@ -27,6 +28,9 @@ from retention.steps.authorise import matching_holds
 from retention.steps.cases import case_of, cases, read_proposal
 from retention.steps.moves import stream_of
 from retention.steps.registers import HOLDS
+
+PACKS: Final = "packs"  # the stream of those that no proposal names
+STRAY_AFTER: Final = timedelta(days=7)  # longer than anything is frozen before it is proposed
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +58,38 @@ def close_manifests(ports: Closing) -> list[str]:
         for item in proposal.items:
             if item.manifest.root in case.closed:
                 if ports.keys.is_open(item.manifest.pack):
-                    _end(item, ports)
+                    _end(item.manifest.pack, ports)
             elif is_over(case, proposal, ports.library, ports.clock.today()) and _close(
                 item, case.proposal, ports
             ):
                 closed.append(item.manifest.root)
+    return closed
+
+
+def close_strays(ports: Closing) -> list[str]:
+    """Destroy the key of every pack that no proposal names, and return their digests.
+
+    Freezing leaves one where it was cut off, or where it found that nothing may be proposed.  It is
+    noted first, and closed when no proposal names it days later.
+    Safe to run again.  Raises EvidenceError if a pack can still be opened afterwards.
+    """
+    found = set(ports.keys.open_packs())
+    named = {
+        item.manifest.pack
+        for record in ports.ledger.of_kind(Entry.PROPOSED)
+        for item in Proposal.read(ports.evidence.read(record.text("document"))).items
+    }
+    noted_before = ports.ledger.stream(PACKS)
+    seen = {r.text("pack"): r for r in noted_before if r.kind is Entry.STRAY_SEEN}
+    done = {r.text("pack") for r in noted_before if r.kind is Entry.STRAY_CLOSED}
+    closed = []
+    for pack in sorted((found | (seen.keys() - done)) - named):
+        if (noted := seen.get(pack)) is None:
+            ports.ledger.append(Draft(PACKS, Entry.STRAY_SEEN, {"pack": pack}))
+        elif ports.clock.now() - noted.at >= STRAY_AFTER:
+            _end(pack, ports)
+            ports.ledger.append(Draft(PACKS, Entry.STRAY_CLOSED, {"pack": pack}))
+            closed.append(pack)
     return closed
 
 
@@ -139,15 +170,14 @@ def _close(item: Item, digest: str, ports: Closing) -> bool:
             ports.ledger.append_all([Draft(stream, Entry.MANIFEST_CLOSING, about)], expect=known)
         except StaleError:
             return False  # something was recorded meanwhile that may keep it: the next run asks
-    _end(item, ports)
+    _end(manifest.pack, ports)
     facts: dict[str, Fact] = {**about, "versions": manifest.versions}
     ports.ledger.append(Draft(stream, Entry.MANIFEST_CLOSED, facts))
     return True
 
 
-def _end(item: Item, ports: Closing) -> None:
+def _end(pack: str, ports: Closing) -> None:
     """Destroy the key of one pack, and see that it opens nothing any more."""
-    pack = item.manifest.pack
     ports.keys.close(pack)
     try:
         opened = next(ports.evidence.lines(pack), None) is not None

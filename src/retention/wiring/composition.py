@@ -197,10 +197,16 @@ class Composition(Outside):
 
     def close_manifests(self) -> list[str]:
         """Destroy the keys of manifests whose day has passed; return the roots closed now."""
-        from retention.steps.close_manifests import Closing, close_manifests  # noqa: PLC0415  # lazy
+        from retention.steps.close_manifests import (  # noqa: PLC0415  # lazy
+            Closing,
+            close_manifests,
+            close_strays,
+        )
 
         ports = Closing(self.ledger, self.evidence, self.library, self.clock, self.manifest_keys)
-        return close_manifests(ports)
+        closed = close_manifests(ports)
+        close_strays(ports)
+        return closed
 
     def notify(self) -> list[str]:
         """Tell controllers of what became eligible; return whom a notice reached now."""

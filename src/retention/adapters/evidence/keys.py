@@ -4,6 +4,7 @@ The folder belongs apart from the evidence, and apart from its backups: whoever 
 """
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from retention.adapters.evidence.files import Folder
@@ -61,6 +62,11 @@ class KeyFolder:
                 "the key of a pack cannot be destroyed",
                 hint="see that the folder of keys is there, and that this account may write to it",
             ) from error
+
+    def open_packs(self) -> Iterator[str]:
+        """Yield the digest of every pack whose key is there."""
+        for path in sorted(self._folder.path.glob("*.age-key")):
+            yield f"sha256:{path.stem}"
 
     def is_open(self, digest: str) -> bool:
         """Tell whether a key of the pack *digest* is there."""
