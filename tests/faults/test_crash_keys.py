@@ -105,13 +105,13 @@ def held_in_the_window(world):
     settle(world)
 
 
-@pytest.mark.parametrize("every", [0, pytest.param(3, marks=pytest.mark.full)])
+@pytest.mark.parametrize("every", [0, pytest.param(5, marks=pytest.mark.full)])
 def test_wherever_the_end_of_a_key_dies_its_rerun_ends_the_same(monkeypatch, every):
     whole = every_death(monkeypatch, to_the_end, "final", every)
     assert (whole["state"], whole["standing"], whole["taken"]) == (None, "GONE", ["taken"])
 
 
-@pytest.mark.parametrize("every", [0, pytest.param(3, marks=pytest.mark.full)])
+@pytest.mark.parametrize("every", [0, pytest.param(5, marks=pytest.mark.full)])
 def test_wherever_a_withdrawal_dies_its_rerun_ends_the_same(monkeypatch, every):
     whole = every_death(monkeypatch, held_in_the_window, "interim", every)
     assert (whole["state"], whole["standing"]) == ("Disabled", "CANCELLED")

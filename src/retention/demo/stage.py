@@ -116,7 +116,7 @@ class _Building(Thread):
             if self._store.real:
                 for bucket in made.encryption:
                     roles = {r: ceph_principal(r) for r in ("surveyor", "verifier", "destroyer")}
-                    text = bucket_policy(bucket, **roles, ceph=True)
+                    text = bucket_policy(bucket, **roles, ceph=True, keyed=False)
                     owner.put_bucket_policy(Bucket=bucket, Policy=text)
             self._made = made
         except RetentionError as error:

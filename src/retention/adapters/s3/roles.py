@@ -20,6 +20,7 @@ METADATA_OF_BUCKET = (
 )
 UNKNOWN_TO_CEPH = frozenset({"s3:GetEncryptionConfiguration", "s3:GetInventoryConfiguration"})
 METADATA_OF_OBJECTS = ("s3:GetObjectRetention", "s3:GetObjectLegalHold")  # and never content
+ENCRYPTION_OF_OBJECTS = ("s3:GetObjectVersion",)  # HeadObject asks for it
 CUSTODY = ("s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy")
 DESTRUCTION = ("s3:DeleteObjectVersion", "s3:AbortMultipartUpload")
 
@@ -32,6 +33,7 @@ def bucket_policy(
     destroyer: str,
     custodian: str = "",
     ceph: bool = False,
+    keyed: bool = False,
 ) -> str:
     """Return the policy of *bucket*, as JSON, for principals named by their ARN.
 
@@ -41,6 +43,10 @@ def bucket_policy(
     of Ceph, for *ceph*, asks for ``s3:DeleteObject`` on the bucket itself before it looks at
     the versions in a list; on the objects it stays denied, so that no delete marker can be made.
     It refuses a whole policy for one word that it does not know: those are left out.
+
+    *keyed* is for a bucket in which every version lies under a key that the surveyor may not use:
+    then it may ask how each is encrypted.  The right for that is the one to read, which ends where
+    the key does; anything in such a bucket that is under no key, it could read.
     """
     unknown = UNKNOWN_TO_CEPH if ceph else frozenset[str]()
     of_bucket = [*LISTING, *(each for each in METADATA_OF_BUCKET if each not in unknown)]
@@ -51,7 +57,7 @@ def bucket_policy(
     statements = [
         _statement("Looking", lookers, itself, Action=of_bucket),
         _statement("LookingAtLocks", lookers, objects, Action=[*METADATA_OF_OBJECTS]),
-        _statement("OnlyLooking", lookers, all_of_it, "Deny", NotAction=[*looking]),
+        _statement("OnlyLooking", lookers[keyed:], all_of_it, "Deny", NotAction=[*looking]),
         _statement("Destroying", [destroyer], objects, Action=[*DESTRUCTION]),
     ]
     only = list(DESTRUCTION)
@@ -61,6 +67,12 @@ def bucket_policy(
         )
         only.append("s3:DeleteObject")
     statements.append(_statement("OnlyDestroying", [destroyer], all_of_it, "Deny", NotAction=only))
+    if keyed:
+        keys = [*looking, *ENCRYPTION_OF_OBJECTS]
+        statements += [
+            _statement("LookingAtKeys", [surveyor], objects, Action=[*ENCRYPTION_OF_OBJECTS]),
+            _statement("OnlyLookingAndKeys", [surveyor], all_of_it, "Deny", NotAction=keys),
+        ]
     if custodian:
         statements += [
             _statement("KeepingThePolicy", [custodian], itself, Action=[*CUSTODY]),
