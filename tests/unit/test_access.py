@@ -314,7 +314,6 @@ def test_while_one_is_at_work_on_a_bucket_another_waits_and_not_for_ever(world):
 
 def test_whoever_announces_second_gives_way(world):
     first, second = proposals_of(world)
-    world.custodian.before = lambda verb: None
     entered = []
 
     def meanwhile(verb):
