@@ -84,7 +84,8 @@ class Whims:
 
 def failure(status, code):
     """Return an error of S3."""
-    return Reply(status, document("Error", [element("Code", code), element("Message", "no")]))
+    inside = element("Code", code) + element("Message", "no")
+    return Reply(status, f'<?xml version="1.0"?>\n{element("Error", inside)}'.encode())
 
 
 class Sessions:

@@ -143,8 +143,10 @@ def failure(code, key="p/4711"):
 
 FAILURES = [
     (403, "AccessDenied", StoreRefusedError, Answer.REFUSED),
-    (403, "SignatureDoesNotMatch", StoreRefusedError, Answer.REFUSED),
-    (403, "InvalidAccessKeyId", StoreRefusedError, Answer.REFUSED),
+    (403, "SignatureDoesNotMatch", StoreRefusedError, Answer.UNKNOWN),
+    (403, "InvalidAccessKeyId", StoreRefusedError, Answer.UNKNOWN),
+    (403, "RequestTimeTooSkewed", StoreRefusedError, Answer.UNKNOWN),
+    (400, "ExpiredToken", StoreRefusedError, Answer.UNKNOWN),
     (404, "NoSuchBucket", StoreRefusedError, Answer.FAILED),
     (400, "MalformedXML", StoreRefusedError, Answer.FAILED),
     (400, "RequestTimeout", StoreUnavailableError, Answer.UNKNOWN),

@@ -1,21 +1,24 @@
 """What a store's words on an order are worth: each version has its own answer, silence is none."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from botocore.exceptions import ClientError, ParamValidationError
 
 from retention.adapters.s3.faults import code_of, is_passing
 from retention.domain.dataset import Answer, ObjectVersion
 
-REFUSALS = frozenset(
+REFUSALS = frozenset({"403", "AccessDenied", "AllAccessDisabled", "Forbidden", "ObjectLocked"})
+NOT_LET_IN = frozenset(  # nobody looked at the order: with another login, or clock, it may be taken
     {
-        "403",
-        "AccessDenied",
-        "AllAccessDisabled",
-        "Forbidden",
+        "ExpiredToken",
+        "ExpiredTokenException",
         "InvalidAccessKeyId",
-        "ObjectLocked",
+        "InvalidToken",
+        "RequestExpired",
+        "RequestTimeTooSkewed",
         "SignatureDoesNotMatch",
+        "TokenRefreshRequired",
     }
 )
 GONE = frozenset({"NoSuchKey", "NoSuchUpload", "NoSuchVersion"})  # asking again is safe
@@ -23,9 +26,15 @@ GONE = frozenset({"NoSuchKey", "NoSuchUpload", "NoSuchVersion"})  # asking again
 Said = Mapping[tuple[str, str | None], str]  # (key, version or none) → code, "" for deleted
 
 
-def answers_to(asked: Sequence[ObjectVersion], said: Said) -> dict[ObjectVersion, Answer]:
-    """Return the answer to each of *asked*; what was said of others is passed over."""
-    return {v: _of(said.get((v.key, v.version_id)), said.get((v.key, None))) for v in asked}
+def answers_to(
+    asked: Sequence[ObjectVersion], said: Said, *, again: bool = False
+) -> dict[ObjectVersion, Answer]:
+    """Return the answer to each of *asked*; what was said of others is passed over.
+
+    *again* says that the same was asked before, and that the answer did not arrive.
+    """
+    found = {v: _of(said.get((v.key, v.version_id)), said.get((v.key, None))) for v in asked}
+    return {v: _said_again(answer) for v, answer in found.items()} if again else found
 
 
 def _of(code: str | None, of_key_alone: str | None) -> Answer:
@@ -43,8 +52,32 @@ def _of(code: str | None, of_key_alone: str | None) -> Answer:
 def answer_of_call(error: Exception) -> Answer:
     """Return what a failed call means for all that it asked."""
     if isinstance(error, ClientError) and not is_passing(error):
-        return answer_of_code(code_of(error))
+        return answer_of_all(code_of(error), again=is_second_try(error.response))
     return Answer.FAILED if isinstance(error, ParamValidationError) else Answer.UNKNOWN
+
+
+def is_second_try(response: Mapping[str, Any]) -> bool:
+    """Tell whether botocore had asked before it got *response*."""
+    return bool(response.get("ResponseMetadata", {}).get("RetryAttempts"))
+
+
+def answer_of_all(code: str, *, again: bool) -> Answer:
+    """Return what a *code* that was said of a whole call means for all that it asked.
+
+    *again* is as for :func:`answers_to`.
+    """
+    if code in NOT_LET_IN:
+        return Answer.UNKNOWN
+    answer = answer_of_code(code)
+    return _said_again(answer) if again else answer
+
+
+def _said_again(answer: Answer) -> Answer:
+    """Return what *answer* is worth if the order before it may have taken effect.
+
+    A refusal would say that nothing was given.
+    """
+    return Answer.UNKNOWN if answer is Answer.REFUSED else answer
 
 
 def answer_of_code(code: str) -> Answer:

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from retention.adapters.s3.answers import Said, answer_of_call, answers_to
+from retention.adapters.s3.answers import Said, answer_of_call, answers_to, is_second_try
 from retention.adapters.s3.faults import FAULTS
 from retention.adapters.s3.place import bucket_and_prefix
 from retention.domain.dataset import Answer, Kind, ObjectVersion
@@ -99,7 +99,8 @@ class S3Destroys:
             )
         except FAULTS as error:
             return dict.fromkeys(batch, answer_of_call(error))
-        return answers_to(batch, _said(response))
+        again = is_second_try(cast("dict[str, Any]", response))
+        return answers_to(batch, _said(response), again=again)
 
 
 def _may_be_asked(version: ObjectVersion, prefix: str) -> bool:

@@ -4,7 +4,7 @@ Nothing here shares with ``lists.py``, by which the verifier looks.
 """
 
 from retention.adapters.s3.fast.lists import FastLists
-from retention.adapters.s3.fast.many import FastMany
 from retention.adapters.s3.fast.login import Login
+from retention.adapters.s3.fast.many import FastMany
 
 __all__ = ["FastLists", "FastMany", "Login"]

@@ -106,6 +106,7 @@ class Asker:
         self._service, self._pace, self._stopped = service, pace, stopped
         self._where: Where = service.whereabouts.now()
         self._wire = service.wire(self._where.endpoint_url)
+        self.failed = 0  # attempts at the last question to which no answer came that stands
 
     def ask(
         self,
@@ -122,7 +123,7 @@ class Asker:
         Raises StoreUnavailableError after as many attempts as the terms allow, what *refuse* makes
         of the code of what will not pass (StoreRefusedError), and StoppedError.
         """
-        failed, moved, renewed = 0, 0, False
+        self.failed, moved, renewed = 0, 0, False
         while True:
             login = self._service.logins.now()
             fault, answer = self._once(bucket, query, read, login, body)
@@ -136,10 +137,10 @@ class Asker:
             elif not fault.passing:
                 raise refuse(fault.code)
             else:
-                failed += 1
-                if failed >= self._service.terms.attempts_max:
+                self.failed += 1
+                if self.failed >= self._service.terms.attempts_max:
                     raise unavailable(fault.code)
-                self._pause(failed)
+                self._pause(self.failed)
 
     def _once(
         self,

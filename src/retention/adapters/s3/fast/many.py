@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import Final
 
-from retention.adapters.s3.answers import answer_of_code, answers_to
+from retention.adapters.s3.answers import answer_of_all, answers_to
 from retention.adapters.s3.fast.asking import Asker, service
 from retention.adapters.s3.fast.deletes import order_of, said_in
 from retention.adapters.s3.fast.login import Login
@@ -71,7 +71,7 @@ class FastMany:
         except StoreUnavailableError:
             return dict.fromkeys(asked, Answer.UNKNOWN)
         except _RefusalError as refusal:
-            return dict.fromkeys(asked, answer_of_code(str(refusal)))
+            return dict.fromkeys(asked, answer_of_all(str(refusal), again=asker.failed > 0))
         finally:
             asker.close()
-        return answers_to(asked, said)
+        return answers_to(asked, said, again=asker.failed > 0)
