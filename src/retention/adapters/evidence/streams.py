@@ -3,12 +3,15 @@
 Source: age-encryption.org/v1; any ``age`` program opens a pack with its key.
 """
 
+import atexit
 import hashlib
 import io
 import os
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import IO, Any
+from weakref import WeakSet
 
 import pyrage  # type: ignore[import-untyped]  # it ships no types
 
@@ -100,8 +103,10 @@ class Opening(threading.Thread):
         # A reader that is never finished must not keep the program from ending.
         super().__init__(daemon=True, name="opening-evidence")
         self._sealed, self._identity = sealed, pyrage.x25519.Identity.from_str(identity)
-        self._read_end, self._write_end = os.pipe()
+        read_end, self._write_end = os.pipe()
+        self._clear = os.fdopen(read_end, "rb")
         self.error: Exception | None = None
+        _OPEN.add(self)
 
     def run(self) -> None:
         """Decrypt to the end, or until nobody reads any more."""
@@ -115,9 +120,29 @@ class Opening(threading.Thread):
         """Yield what comes out, line by line; raise *error* at the end if there was one."""
         self.start()
         try:
-            with os.fdopen(self._read_end, "rb") as clear:
-                yield from clear
+            yield from self._clear
         finally:
-            self.join()  # closed first: a writer that waits for room would wait for ever
+            self.end()
         if self.error is not None:
             raise self.error
+
+    def end(self) -> None:
+        """Read no more, and wait until nothing is written any more."""
+        self._clear.close()  # first: a writer that waits for room would wait for ever
+        if self.ident is not None:
+            self.join()
+
+
+_OPEN: "WeakSet[Opening]" = WeakSet()
+
+
+def _end_all() -> None:
+    """End what nobody read to its end: at its exit Python cuts threads off, and in the midst of a
+    foreign library that aborts the process, whose exit code is lost.
+    """
+    for each in list(_OPEN):
+        with suppress(OSError):
+            each.end()
+
+
+atexit.register(_end_all)
