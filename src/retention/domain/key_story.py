@@ -93,14 +93,6 @@ class KeyStory:
         return known[-1] if known else None
 
     @property
-    def unusable_since(self) -> datetime | None:
-        """Since when it cannot be used, if the verifier saw that the order stands; else None."""
-        stands = {KeyState.PENDING.value, KeyState.ABSENT.value}
-        if self.taken is None or self._is_withdrawn or self.state not in stands:
-            return None
-        return self.taken.at
-
-    @property
     def _is_withdrawn(self) -> bool:
         return self.cancelled is not None and self.cancelled.text("answer") == Answer.TAKEN
 
@@ -132,16 +124,6 @@ class KeyStory:
         if not self.intents or self.intents[-1].index < answered:
             return None
         return instant(self.intents[-1].text("until"))
-
-    @property
-    def why_kept(self) -> tuple[Doubt, ...]:
-        """Every reason why it is not destroyed; () while that is open, or done."""
-        found = {doubt for each in self._doubts if is_for_good(each) for doubt in each}
-        if self.standing is KeyStanding.RESTORED:
-            found = {Doubt.RESTORED}
-        if self.standing is KeyStanding.CANCELLED:
-            found = {Doubt.HELD}
-        return tuple(each for each in Doubt if each in found)
 
     def _of_taken(self) -> KeyStanding:
         if self._is_withdrawn:

@@ -41,6 +41,7 @@ from retention.steps.answers import kept_items
 from retention.steps.cases import case_of, read_proposal
 from retention.steps.keys import (
     Pair,
+    is_left,
     is_to_be_ordered,
     kept_drafts,
     keys_of,
@@ -110,6 +111,9 @@ def _one_key(
         if story.is_cut_off and _is_found_ordered(arn, story, approval, ports):
             return
         if not is_to_be_ordered(case, pairs, story, ports.ledger, ports.clock.today()):
+            return
+        if is_left(case, pairs):
+            _keep(arn, pairs, (Doubt.LEFT,), "", story, approval, ports)
             return
         try:
             ground = _asked(approval, pairs, ports.authority)

@@ -21,7 +21,7 @@ from retention.steps.cases import case_of, read_proposal
 from retention.steps.moves import state_of
 
 Pair = tuple[Item, Mapping[str, str]]  # a dataset, and the key as it was shown with it
-_SEEN_GONE: Final = frozenset({State.DISPOSED, State.RESIDUAL})
+_SEEN: Final = frozenset({State.DISPOSED, State.RESIDUAL, State.PARTLY_DISPOSED})
 _LEFT: Final = ("held_back", "refused", "failed")
 
 
@@ -59,12 +59,18 @@ def protected(declared: Mapping[str, str]) -> Protected:
     return Protected(**{name: int(declared[name]) for name in names})
 
 
-def is_seen_gone(case: Case, item: Item, ledger: Ledger) -> bool:
-    """Tell whether the verifier saw all of a dataset gone, and nothing moved it since."""
+def is_left(case: Case, pairs: Sequence[Pair]) -> bool:
+    """Tell whether the verifier saw that something of what a key protects is still there."""
+    seen = [case.verified[item.manifest.root] for item, _ in pairs]
+    return any(verified.number(name) for verified in seen for name in _LEFT)
+
+
+def is_seen(case: Case, item: Item, ledger: Ledger) -> bool:
+    """Tell whether the verifier knows what became of a dataset, and its state says so too."""
     verified = case.verified.get(item.manifest.root)
-    if verified is None or any(verified.number(name) for name in ("unknown", *_LEFT)):
+    if verified is None or verified.number("unknown"):
         return False
-    return state_of(ledger, item.manifest.dataset) in _SEEN_GONE
+    return state_of(ledger, item.manifest.dataset) in _SEEN
 
 
 def seen_gone_at(case: Case, pairs: Sequence[Pair]) -> datetime:
@@ -80,11 +86,14 @@ def remains_of(pairs: Sequence[Pair]) -> list[str]:
 def is_to_be_ordered(
     case: Case, pairs: Sequence[Pair], story: KeyStory, ledger: Ledger, today: date
 ) -> bool:
-    """Tell whether the end of a key is to be ordered on this day: once a day it is tried."""
+    """Tell whether the end of a key is to be judged on this day, and perhaps ordered.
+
+    Once a day is enough, and not before the verifier knows of each dataset what became of it.
+    """
     return (
         story.standing is KeyStanding.OWED
         and not story.was_tried_on(today)
-        and all(is_seen_gone(case, item, ledger) for item, _ in pairs)
+        and all(is_seen(case, item, ledger) for item, _ in pairs)
     )
 
 
