@@ -172,7 +172,7 @@ MUTANTS = (
         "src/retention/domain/manifest.py",
         'if "sha256:" + tree.root().hex() != root:',
         "if False:",
-        ("faults/test_races.py", "unit/test_findings.py"),
+        ("unit/test_taking_up.py",),
     ),
     Mutant(
         "rule 16: caps are not asked for again",

@@ -5,8 +5,14 @@ import threading
 import pytest
 
 from retention.domain.entry import Entry
+from retention.domain.manifest import Row, line_of
 from retention.domain.orders import LEASE, TRIES_MAX
-from retention.errors import HeldError, NotAuthorisedError, StoreUnavailableError
+from retention.errors import (
+    HeldError,
+    NotAuthorisedError,
+    StoreUnavailableError,
+    UnverifiedError,
+)
 from retention.steps import destroy as destruction
 from retention.steps.breaker import BREAKS_AFTER
 from tests.support.memory import DieAt, PowerCut
@@ -193,6 +199,29 @@ def test_an_answer_that_came_too_late_is_not_the_last_word(world, proposal):
     first = world.kinds(Entry.INTENT)[0].stream
     kinds = [r.kind for r in world.ledger.stream(first)]
     assert kinds == [Entry.INTENT, Entry.INTENT, Entry.OUTCOME]
+
+
+@pytest.mark.parametrize("half_way", [False, True])
+def test_rows_that_are_not_those_of_the_approved_root_order_nothing(world, proposal, half_way):
+    """An evidence store that hands out other rows than those that people approved."""
+    victim = world.put("other/victim")
+    if half_way:
+        with pytest.raises(PowerCut), world.dying(DieAt(1, port="store.destroy")):
+            world.dispose(proposal)
+    (manifest,) = world.manifests(proposal)
+    real, orders = world.evidence.lines, len(world.store.orders)
+
+    def edited(digest):
+        lines = list(real(digest))
+        if digest == manifest.pack:
+            lines[0] = line_of(Row("primary-1", victim), b"0" * 16)
+        return iter(lines)
+
+    world.evidence.lines = edited
+    with pytest.raises(UnverifiedError, match="root that was approved"):
+        world.dispose(proposal)
+    assert len(world.store.orders) == orders
+    assert victim in world.store.held
 
 
 def test_a_stop_is_for_good_whoever_asks(world, proposal):
