@@ -294,6 +294,9 @@ def test_a_key_that_does_not_go_is_an_error_and_no_entry_says_that_it_went():
     with pytest.raises(EvidenceError, match="can still be opened"):
         world.close_manifests()
     assert is_open(world, proposal)
+    world.evidence.damage(*packs(world, proposal))  # nobody reads it, and its key is there still
+    with pytest.raises(EvidenceError, match="can still be opened"):
+        world.close_manifests()
     assert not world.kinds(Entry.MANIFEST_CLOSED)
 
 

@@ -128,8 +128,7 @@ def _may_be_final(case: Case, item: Item, ledger: Ledger) -> bool:
     """Tell whether nothing came back: looked at last of all, and no incident says otherwise."""
     records = ledger.stream(stream_of(item.manifest.dataset))
     back = {r.text("incident") for r in records if r.kind is Entry.INCIDENT} & CAME_BACK
-    held = any(root == item.manifest.root for root, _ in case.held)
-    return not back and not held and not last_look_is_due(case, item)
+    return not back and not last_look_is_due(case, item)
 
 
 def _state(case: Case, owed: CertificateType, ports: Issuing) -> None:

@@ -35,12 +35,7 @@ class KeyFolder:
             self._folder.settle(file, self._path(digest))
 
     def identity(self, digest: str) -> str | None:
-        """Return the identity that opens the pack *digest*, or None if there is none any more.
-
-        None, too, for a pack that is closed by design, whatever a backup brought back.
-        """
-        if self.is_closed(digest):
-            return None
+        """Return the identity that opens the pack *digest*, or None if there is none any more."""
         try:
             return self._path(digest).read_text("ascii").strip()
         except (OSError, UnicodeDecodeError):
