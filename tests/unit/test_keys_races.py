@@ -41,9 +41,10 @@ def test_a_hold_that_comes_while_we_look_is_found_before_the_intent(world):
     assert world.kms.state(world.key) == "Enabled"
 
 
-def test_two_workers_order_once(world):
+@pytest.mark.parametrize("call", ["describe_key", "list_aliases"])
+def test_two_workers_order_once(world, call):
     proposal = world.gone()
-    once(world, "describe_key", lambda: world.end_keys(proposal))
+    once(world, call, lambda: world.end_keys(proposal))
     world.dispose(proposal)
     assert world.kms.calls.count("schedule_key_deletion") == 1
     assert len(world.kinds(Entry.KEY_INTENT)) == 1
