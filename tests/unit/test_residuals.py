@@ -27,6 +27,7 @@ from tests.support.residuals import (
     VAULT,
     disposed,
     go_on,
+    prepared,
     types,
 )
 
@@ -369,3 +370,14 @@ def test_those_who_keep_the_records_are_written_to_every_day_and_read_no_name_of
         attest(world, copy)
     world.courier.letters.clear()
     assert reminded(world) == []
+
+
+def test_where_everything_was_seen_under_a_hold_the_interim_certificate_is_issued_at_once():
+    world, proposal = prepared(LISTED)
+    world.dispose(proposal)
+    world.hold(DATASET)
+    world.backups_age_out()
+    world.clock.step(days=15)
+    world.check_gone(proposal)
+    assert len(world.certify(proposal)) == 1
+    assert grades(world, proposal) == {"s3://backup/patient/2019/": Grade.HELD}

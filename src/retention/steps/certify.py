@@ -96,6 +96,7 @@ def certify(proposal_digest: str, ports: Issuing) -> list[str]:
     Raises CertificateError if the numbers do not reconcile.
     """
     issued = []
+    _note_holds(proposal_digest, ports)
     case = case_of(ports.ledger, proposal_digest)
     if (owed := owed_type(case, ports.ledger, ports.evidence)) is not None:
         _state(case, owed, ports)
@@ -105,6 +106,11 @@ def certify(proposal_digest: str, ports: Issuing) -> list[str]:
             issued.append(record.text("certificate"))
     _move(case_of(ports.ledger, proposal_digest), ports)
     return issued
+
+
+def _note_holds(proposal: str, ports: Issuing) -> None:
+    """Write down what holds match its residual copies now: what is owed follows from that."""
+    note_holds(case_of(ports.ledger, proposal), ports.ledger, ports.evidence, ports.library)
 
 
 def owed_type(case: Case, ledger: Ledger, evidence: Evidence) -> CertificateType | None:
@@ -138,9 +144,7 @@ def _state(case: Case, owed: CertificateType, ports: Issuing) -> None:
     """
     for _ in range(TRIES_MAX):
         known = ports.ledger.lengths([HOLDS])
-        note_holds(
-            case_of(ports.ledger, case.proposal), ports.ledger, ports.evidence, ports.library
-        )
+        _note_holds(case.proposal, ports)
         # First the numbers, then what is owed: whatever is issued in between makes this one stale.
         taken = ports.ledger.stream(CERTIFICATES)
         case = case_of(ports.ledger, case.proposal)
