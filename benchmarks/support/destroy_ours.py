@@ -30,7 +30,7 @@ from retention.steps.begin import begin
 from retention.steps.destroy import Destruction, destroy
 from retention.steps.dispose import approved
 from retention.steps.steady import SteadyAuthority
-from retention.wiring.composition import LANES
+from retention.wiring.disposals import LANES
 from tests.support.signer import CheckpointKey
 from tests.support.world import World
 

@@ -35,6 +35,7 @@ KNOWN: Mapping[str, Mapping[str, type]] = {
         "access": dict,
         "mail": dict,
         "serve": dict,
+        "disposal": dict,
     },
     "databases": {"ledger": str, "catalogue": str, "identities": str},
     "s3": {"endpoint_url": str, "region": str},
@@ -43,11 +44,14 @@ KNOWN: Mapping[str, Mapping[str, type]] = {
     STORES: {"place": str, "inventory": str},
     "mail": {"host": str, "port": int, "sender": str, "starttls": bool},
     "serve": {"host": str, "port": int},
+    "disposal": {"runs": int, "tasks": int, "runner": str},
 }
 # One user or role; of a role only where its sessions are known by it: at Amazon, by account number.
 ARN = re.compile(
     r"arn:[a-z-]+:iam::(?:[0-9]{12}:(?:user|role)|[A-Za-z0-9]*:user)/[\w+=,.@/-]+", re.ASCII
 )
+RUNNERS = ("threads", "dask")
+SHARES_MAX = 64
 PLAIN = re.compile(r"[A-Za-z0-9._-]{1,63}")  # as the names of buckets
 WORDS = {str: "text", int: "a number", bool: "true or false", dict: "a table"}
 
@@ -89,6 +93,9 @@ class Settings:
     mail_port: int
     mail_sender: str
     mail_starttls: bool
+    disposal_runs: int  # of Prefect, for one proposal: each has a share, on any worker of the pool
+    disposal_tasks: int  # of each run
+    disposal_runner: str  # of those tasks
     host: str
     port: int
     api_url: str  # of Prefect, through the gate
@@ -102,6 +109,7 @@ class Settings:
         home = Path(environment.get("RETENTION_HOME", path.parent / said.get("home", "var")))
         databases = said.get("databases", {})
         mail, s3, serve = said.get("mail", {}), said.get("s3", {}), said.get("serve", {})
+        disposal = said.get("disposal", {})
         host, port = serve.get("host", "127.0.0.1"), int(serve.get("port", 4200))
         return cls(
             home=home.absolute(),
@@ -135,11 +143,32 @@ class Settings:
                 "RETENTION_MAIL_SENDER", mail.get("sender", "records@retention.invalid")
             ),
             mail_starttls=bool(mail.get("starttls", False)),
+            disposal_runs=_shares(path.name, disposal, "runs"),
+            disposal_tasks=_shares(path.name, disposal, "tasks"),
+            disposal_runner=_runner(path.name, disposal),
             host=host,
             port=port,
             api_url=environment.get("PREFECT_API_URL", f"http://{host}:{port}/api"),
             api_auth=environment.get("PREFECT_API_AUTH_STRING", ""),
         )
+
+
+def _shares(file: str, said: Mapping[str, Any], word: str) -> int:
+    many: int = said.get(word, 1)
+    if not 1 <= many <= SHARES_MAX:
+        raise AgreementError(
+            f"{file}: [disposal] {word} is {many}", hint=f"write a number from 1 to {SHARES_MAX}"
+        )
+    return many
+
+
+def _runner(file: str, said: Mapping[str, Any]) -> str:
+    runner: str = said.get("runner", RUNNERS[0])
+    if runner not in RUNNERS:
+        raise AgreementError(
+            f"{file}: [disposal] runner is none that is known", hint=f"write {' or '.join(RUNNERS)}"
+        )
+    return runner
 
 
 def _credentials(environment: Mapping[str, str]) -> list[tuple[str, Credential]]:

@@ -238,6 +238,9 @@ class FakeWork:
     def remind(self) -> None:
         self._note("remind", "all")
 
+    def shares(self, argument: str) -> list[str]:
+        return [argument]
+
     def dispose(self, proposal: str, run: str) -> None:
         assert run, "whoever cancels it stops the disposal"
         self._note("dispose", proposal)

@@ -6,6 +6,7 @@ on a yes that a hold, a stop or a new version has overtaken.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Lock
 
@@ -13,14 +14,14 @@ from retention.domain.approval import Approval
 from retention.domain.batch import Batch
 from retention.domain.calendar import stamp
 from retention.domain.case import orders_of, orders_stream, proposal_stream
-from retention.domain.disposition import MOVES, Event
+from retention.domain.disposition import Event
 from retention.domain.entry import Draft, Entry, Fact, Record
 from retention.domain.manifest import Manifest
 from retention.domain.orders import LEASE, Standing, Told, told_by_batch
-from retention.errors import StaleError
+from retention.errors import StaleError, TransitionError
 from retention.ports.clock import Clock
 from retention.ports.ledger import Ledger
-from retention.steps.moves import planned, state_of
+from retention.steps.moves import planned
 
 
 @dataclass(slots=True)
@@ -108,7 +109,7 @@ class Desk:
             if not any(r.kind is Entry.BEGUN for r in records):
                 proposal: dict[str, Fact] = {"proposal": self.approval.proposal}
                 drafts.append(Draft(stream, Entry.BEGUN, proposal))
-        if state_of(self.ledger, self.manifest.dataset) in MOVES[Event.DESTROY]:
+        with suppress(TransitionError):  # another worker moved it, and then nothing is to be done
             moved, length = planned(self.ledger, self.manifest.dataset, Event.DESTROY, held=())
             drafts.append(moved)
             expect[moved.stream] = length

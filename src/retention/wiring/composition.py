@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from retention.adapters import waiting
 from retention.domain.calendar import london_day
+from retention.domain.share import Share
 from retention.ports.progress import NoProgress
 from retention.settings import Settings, policy_files
 from retention.steps.review import Desk
@@ -37,9 +38,6 @@ if TYPE_CHECKING:
     from retention.steps.dark import Dark
     from retention.steps.survey import Surveyed
     from retention.steps.surveyed import Known
-
-
-LANES = 4  # batches that one disposal has under way at a time
 
 
 class SystemClock:
@@ -247,44 +245,16 @@ class Composition(Outside):
             waiting.for_the_gate,
         )
 
-    def dispose(self, proposal: str, run: str = "") -> None:
-        """Destroy what was approved, in a *run* of Prefect; see ``steps.dispose``."""
-        from retention.steps.authorise import FreshAuthority  # noqa: PLC0415  # lazy
-        from retention.steps.destroy import Destruction  # noqa: PLC0415  # lazy
-        from retention.steps.dispose import Disposing, dispose  # noqa: PLC0415  # lazy
-        from retention.steps.safeguards import Safeguards  # noqa: PLC0415  # lazy
-        from retention.steps.steady import SteadyAuthority  # noqa: PLC0415  # lazy
+    def shares(self, argument: str) -> list[str]:
+        """Return the tasks of one run of a disposal, each an argument of :meth:`dispose`."""
+        tasks = self.settings.disposal_tasks
+        return [str(each) for each in Share.parse(argument).parts(tasks)]
 
-        authority = FreshAuthority(
-            self.ledger,
-            self.evidence,
-            self.library,
-            self.keyring.trusted_gate,
-            self.clock,
-            Safeguards(self.ledger, self.witness, self.stores()),
-        )
-        destruction = Destruction(
-            SteadyAuthority(authority, self.ledger, self.clock),
-            self.destroys(),
-            self.ledger,
-            self.evidence,
-            self.clock,
-            self.progress,
-            by=self.label("destroyer"),
-            worker=secrets.token_hex(8),
-            wait=waiting.seconds,
-            lanes=LANES,
-        )
-        ports = Disposing(
-            authority=authority,
-            lister=self.lists(),
-            destruction=destruction,
-            ledger=self.ledger,
-            evidence=self.evidence,
-            clock=self.clock,
-        )
-        dispose(proposal, ports, run=run)
-        keys.end_keys(self, proposal, authority)
+    def dispose(self, share: str, run: str = "") -> None:
+        """Destroy a share of what was approved, in a *run* of Prefect; see ``steps.dispose``."""
+        from retention.wiring.disposals import dispose  # noqa: PLC0415  # lazy
+
+        dispose(self, Share.parse(share), run)
 
     def settle_access(self, proposal: str) -> None:
         """Withdraw access for cooling-off, or give it back; see ``steps.withdraw_access``."""
@@ -353,11 +323,17 @@ class Composition(Outside):
         return remind(self.ledger, self.evidence, self.library, self.courier, address, today)
 
     def next_steps(self) -> "list[Next]":
-        """Return every flow that may run now."""
-        from retention.steps.advance import next_steps  # noqa: PLC0415  # lazy
+        """Return every flow that may run now: a disposal once for each of its shares."""
+        from retention.steps.advance import Next, next_steps  # noqa: PLC0415  # lazy
 
         today, withdraws = self.clock.today(), self.has_custodian
-        return next_steps(self.ledger, self.evidence, today, withdraws=withdraws)
+        steps = next_steps(self.ledger, self.evidence, today, withdraws=withdraws)
+        runs = self.settings.disposal_runs
+        return [
+            Next(step.flow, str(share))
+            for step in steps
+            for share in Share(step.argument).parts(runs if step.flow == "dispose" else 1)
+        ]
 
     def runs(self) -> "tuple[list[Run], list[Run]]":
         """Return what Prefect runs next, and what failed there in the last week.

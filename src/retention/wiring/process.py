@@ -42,6 +42,12 @@ def asking(policies: Path | None, *, registers: bool = True) -> Composition:
     return Composition(replace(work.settings, policies=policies.absolute()), work.clock)
 
 
+def disposal_tasks() -> tuple[int, str]:
+    """Return how many tasks one run of a disposal has, and in what they run."""
+    settings = _installed[0].settings if _installed else Settings.read(environment(), Path.cwd())
+    return settings.disposal_tasks, settings.disposal_runner
+
+
 def environment() -> dict[str, str]:
     """Return the environment of this process: nobody else reads it."""
     return dict(os.environ)

@@ -8,7 +8,6 @@ from typing import IO
 
 import pyrage  # type: ignore[import-untyped]  # it ships no types
 
-from retention.adapters.evidence.files import Folder
 from retention.adapters.evidence.keys import KeyFolder, hex_of
 from retention.adapters.evidence.streams import (
     AGE_HEADER,
@@ -17,6 +16,7 @@ from retention.adapters.evidence.streams import (
     Opening,
     seal,
 )
+from retention.adapters.folders import Folder
 from retention.domain.canonical import sha256
 from retention.errors import (
     EvidenceError,

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from retention.adapters.evidence.files import Folder
+from retention.adapters.folders import Folder
 from retention.errors import StoreUnavailableError
 
 _HEX = re.compile(r"sha256:([0-9a-f]{64})")

@@ -61,8 +61,10 @@ def _latest(
 
 
 def _about(argument: str) -> str:
-    plain = re.sub(r"[^A-Za-z0-9-]", "-", argument.removeprefix("sha256:")) or "all"
-    return plain[:ABOUT_CHARACTERS]
+    """Return what a run is about, in short: a digest's head, and which share of it."""
+    whole, mark, share = argument.removeprefix("sha256:").partition("#")
+    plain = re.sub(r"[^A-Za-z0-9-]", "-", whole) or "all"
+    return plain[:ABOUT_CHARACTERS] + re.sub(r"[^0-9#-]", "-", mark + share)
 
 
 def _tag(argument: str) -> str:

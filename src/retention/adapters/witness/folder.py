@@ -6,7 +6,7 @@ The folder belongs on another disk than the ledger, and never into the same back
 import re
 from pathlib import Path
 
-from retention.adapters.evidence.files import Folder
+from retention.adapters.folders import Folder
 from retention.errors import StoreRefusedError
 from retention.ports.ledger import Checkpoint
 
