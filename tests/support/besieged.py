@@ -75,14 +75,14 @@ class Remote:
 
 
 @lru_cache(maxsize=32)
-def _client(endpoint_url, role, secret, token):
+def _client(endpoint_url, role, secret, token, read_timeout_s):
     return client(
         endpoint_url=endpoint_url,
         region=REGION,
         access_key=role,
         secret=secret,
         session_token=token,
-        read_timeout_s=READ_TIMEOUT_S,
+        read_timeout_s=read_timeout_s,
         attempts_max=1,  # botocore would sleep in between; our steps ask again by themselves
     )
 
@@ -93,6 +93,7 @@ class Besieged(World):
     *names* are those of the buckets of each copy, *logins* says who may log in at *endpoint_url*.
     """
 
+    read_timeout_s = READ_TIMEOUT_S
     is_fast, list_max = True, 1000  # which engine deletes lists, and how many rows they have
 
     def __init__(self, folder, endpoint_url, logins=None, names: Mapping[str, str] | None = None):
@@ -105,12 +106,12 @@ class Besieged(World):
         migrate(self.url)
         self.ledger = SqlLedger(self.url, clock=self.clock, signer=CheckpointKey())
         self.evidence = FolderEvidence(folder / "evidence", keys=KeyFolder(folder / "keys"))
-        self.shaky = []
+        self.shaky = {}  # the ledgers of workers, by how wrong their clocks are
         self.trouble, self.proposal = None, ""
 
     def close(self):
         """Give back every connection."""
-        for each in (self.ledger, *self.shaky):
+        for each in (self.ledger, *self.shaky.values()):
             each.close()
 
     # What there is
@@ -196,9 +197,10 @@ class Besieged(World):
         """Return the same organisation as one process sees it that was just started."""
         work = copy(self)
         work.clock = Skewed(self.clock, off_s)
-        work.ledger = ShakyLedger(self.url, work.clock, self.trouble)
+        if off_s not in self.shaky:  # connections outlive workers: they take long to make
+            self.shaky[off_s] = ShakyLedger(self.url, work.clock, self.trouble)
+        work.ledger = self.shaky[off_s]
         work.evidence = ShakyEvidence(self.folder, self.trouble)
-        self.shaky.append(work.ledger)
         return work
 
     def run(self, flow, proposal):
@@ -220,7 +222,8 @@ class Besieged(World):
         return S3Destroys(self._client("destroyer"), many)
 
     def _client(self, role):
-        return _client(self.endpoint_url, role, self.logins.secrets[role], self.logins.token)
+        login = role, self.logins.secrets[role], self.logins.token
+        return _client(self.endpoint_url, *login, self.read_timeout_s)
 
     def _fast(self, role):
         """Return what our own engines take: they ask for another login when one has expired."""
@@ -228,7 +231,7 @@ class Besieged(World):
             "endpoint_url": self.endpoint_url,
             "region": REGION,
             "credentials": lambda: Login(role, self.logins.secrets[role], self.logins.token),
-            "read_timeout_s": READ_TIMEOUT_S,
+            "read_timeout_s": self.read_timeout_s,
             "attempts_max": 2,
             "sleep": lambda seconds: None,
         }

@@ -64,8 +64,9 @@ class Schedule:
 class Play:
     """One store behind the server, and what befalls its requests."""
 
-    def __init__(self, backend, schedule, stopping):
+    def __init__(self, backend, schedule, stopping, hang_s):
         self.backend, self.schedule, self.chance = backend, schedule, schedule.chance
+        self._hang_s = hang_s
         self._stopping, self._late, self._lock = stopping, [], Lock()
 
     def act(self, asked, whims=None) -> Reply:
@@ -87,7 +88,7 @@ class Play:
 
     def hang(self):
         """Keep a client waiting for longer than it does."""
-        self._stopping.wait(HANG_S)
+        self._stopping.wait(self._hang_s)
 
 
 class Faulty:
@@ -96,9 +97,9 @@ class Faulty:
     def __init__(self):
         self.endpoint_url, self.play, self.stopping = "", None, Event()
 
-    def show(self, backend, schedule):
+    def show(self, backend, schedule, *, hang_s=HANG_S):
         """Serve *backend* from now on, by *schedule*."""
-        self.play = Play(backend, schedule, self.stopping)
+        self.play = Play(backend, schedule, self.stopping, hang_s)
         return self.play
 
 
