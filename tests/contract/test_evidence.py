@@ -3,11 +3,9 @@
 import gc
 import hashlib
 import io
-import os
 import subprocess
 import sys
 import threading
-from contextlib import suppress
 from pathlib import Path
 
 import pyrage
@@ -15,52 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retention.adapters.evidence import FolderEvidence, KeyFolder, evidence, files
-from retention.errors import EvidenceError, PackClosedError, StoreUnavailableError
+from retention.adapters.evidence import evidence
+from retention.errors import EvidenceError, StoreUnavailableError
 from tests.support.databases import MEMORY
+from tests.support.folders import Disk, InFolder
 from tests.support.memory import MemoryEvidence, PowerCut
 
 FOLDER = "folder"
 AGE = b"age-encryption.org/v1\n"
-
-
-class InFolder(FolderEvidence):
-    """The real thing, with hands to damage it."""
-
-    def __init__(self, root):
-        self.root, self.keys = root / "evidence", root / "keys"
-        self.ends = KeyFolder(self.keys)
-        super().__init__(self.root, keys=self.ends)
-
-    def close(self, digest):
-        self.ends.close(digest)
-
-    def is_open(self, digest):
-        return self.ends.is_open(digest)
-
-    def open_packs(self):
-        return self.ends.open_packs()
-
-    def bring_back_key(self, digest):
-        self.key(digest).write_text(self.backup)
-
-    def file(self, digest):
-        digits = digest.removeprefix("sha256:")
-        return self.root / "sha256" / digits[:2] / digits[2:]
-
-    def key(self, digest):
-        return self.keys / f"{digest.removeprefix('sha256:')}.age-key"
-
-    def damage(self, digest):
-        content = bytearray(self.file(digest).read_bytes())
-        content[-1] ^= 1
-        self.file(digest).write_bytes(content)
-
-    def lose_key(self, digest):
-        self.key(digest).unlink()
-
-    def everything(self):
-        return [path for path in self.root.rglob("*") if path.is_file()]
 
 
 @pytest.fixture(params=[MEMORY, FOLDER])
@@ -177,100 +137,7 @@ def test_a_line_that_would_be_read_back_as_two_is_refused(empty, sealed):
         empty.keep_lines([b"a\nb"], sealed=sealed)
 
 
-# The laws of ``ports.closing``
-
-
-def test_a_closed_pack_says_that_it_was_closed_by_design_and_the_others_stay_open(empty):
-    gone, there = (empty.keep_lines([name], sealed=True) for name in (b"gone", b"there"))
-    assert empty.is_open(gone)
-    assert set(empty.open_packs()) == {gone, there}
-    for _ in range(2):  # closing again is harmless
-        empty.close(gone)
-        assert list(empty.open_packs()) == [there]
-        assert not empty.is_open(gone)
-        with pytest.raises(PackClosedError, match="closed by design") as error:
-            list(empty.lines(gone))
-        assert error.value.hint
-    assert list(empty.lines(there)) == [b"there"]
-    assert empty.is_open(there)
-    assert empty.read(gone)  # sealed, and still whole
-
-
-def test_a_pack_that_lost_its_key_is_not_closed_by_design(empty):
-    lost = empty.keep_lines([b"x"], sealed=True)
-    empty.lose_key(lost)
-    with pytest.raises(EvidenceError) as error:
-        list(empty.lines(lost))
-    assert not isinstance(error.value, PackClosedError)
-    assert not empty.is_open(lost)
-
-
-def test_a_key_that_a_backup_brings_back_opens_nothing_and_is_seen(empty):
-    gone = empty.keep_lines([b"x"], sealed=True)
-    if isinstance(empty, InFolder):
-        empty.backup = empty.key(gone).read_text()
-    empty.close(gone)
-    empty.bring_back_key(gone)
-    assert empty.is_open(gone)
-    with pytest.raises(PackClosedError):
-        list(empty.lines(gone))
-    empty.close(gone)
-    assert not empty.is_open(gone)
-
-
-def test_a_closed_pack_that_was_damaged_besides_says_so(empty):
-    gone = empty.keep_lines([b"x"], sealed=True)
-    empty.close(gone)
-    empty.damage(gone)
-    with pytest.raises(EvidenceError) as error:
-        list(empty.lines(gone))
-    assert not isinstance(error.value, PackClosedError)
-
-
 # What only a folder can show
-
-
-def test_a_key_that_was_destroyed_is_nowhere_on_the_disk(folder):
-    digest = folder.keep_lines([b"x"], sealed=True)
-    secret = folder.key(digest).read_bytes()
-    folder.close(digest)
-    files_left = [path for path in folder.root.parent.rglob("*") if path.is_file()]
-    assert all(secret.strip() not in path.read_bytes() for path in files_left)
-    identity = pyrage.x25519.Identity.generate()
-    with pytest.raises(pyrage.DecryptError):
-        pyrage.decrypt(folder.file(digest).read_bytes(), [identity])
-
-
-def test_a_crash_while_closing_leaves_a_pack_open_or_closed_by_design(tmp_path, monkeypatch):
-    for call in range(100):
-        it = InFolder(tmp_path / f"crash{call}")
-        digest = it.keep_lines([b"x"], sealed=True)
-        with monkeypatch.context() as patch:
-            disk = Disk(patch, die_at=call)
-            try:
-                it.close(digest)
-            except PowerCut:
-                pass
-            else:
-                break
-        again = InFolder(tmp_path / f"crash{call}")  # another process
-        with suppress(PackClosedError):
-            assert list(again.lines(digest)) == [b"x"]
-        again.close(digest)
-        assert not again.is_open(digest)
-    assert disk.calls[-2:] == ["folder", "fsync"], "the name of the key is off the disk, too"
-    assert call > 3
-
-
-def test_a_folder_of_keys_that_cannot_be_written_is_worth_another_try(folder, monkeypatch):
-    digest = folder.keep_lines([b"x"], sealed=True)
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "unlink", lambda *_, **__: (_ for _ in ()).throw(OSError("no")))
-        with pytest.raises(StoreUnavailableError) as error:
-            folder.close(digest)
-    assert error.value.retryable
-    folder.close(digest)
-    assert not folder.is_open(digest)
 
 
 def test_clear_lines_that_look_like_a_sealed_pack_are_refused(folder):
@@ -321,26 +188,6 @@ def test_what_was_damaged_is_made_whole_by_keeping_it_again(folder):
     folder.damage(digest)
     assert folder.keep(b"a letter") == digest
     assert folder.read(digest) == b"a letter"
-
-
-class Disk:
-    """A disk that dies at one of the calls that make a file safe, and shows their order."""
-
-    CALLS = ("fsync", "replace", "sync")
-
-    def __init__(self, monkeypatch, die_at=None):
-        self.die_at, self.calls = die_at, []
-        fsync, place, sync = os.fsync, Path.replace, files._sync
-        monkeypatch.setattr(files.os, "fsync", lambda fd: self._act("fsync") or fsync(fd))
-        monkeypatch.setattr(
-            Path, "replace", lambda a, b: self._act(f"place {b.suffix}") or place(a, b)
-        )
-        monkeypatch.setattr(files, "_sync", lambda path: self._act("folder") or sync(path))
-
-    def _act(self, name):
-        if len(self.calls) == self.die_at:
-            raise PowerCut
-        self.calls.append(name)
 
 
 def test_a_crash_at_any_call_leaves_nothing_or_everything(tmp_path, monkeypatch):
