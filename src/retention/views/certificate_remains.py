@@ -75,7 +75,7 @@ def _says(copy: ResidualCopy) -> str:
     assert copy.seen_gone_at is not None
     if copy.attested is not None:
         return f"{grade}: gone on {figures.day(copy.attested.gone_on)}"
-    return f"{grade}: gone, seen {copy.seen_gone_at:%Y-%m-%d}{_unusable(copy)}"
+    return f"{grade}: gone, seen {figures.london(copy.seen_gone_at)}{_unusable(copy)}"
 
 
 def _unusable(copy: ResidualCopy) -> str:
