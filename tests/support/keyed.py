@@ -5,7 +5,10 @@ from functools import partial
 
 from retention.adapters.kms import KmsCancels, KmsDestroys, KmsKeys
 from retention.domain.agreement import CheckedBy, Copy
+from retention.domain.certificate import Certificate
 from retention.domain.clock import Period
+from retention.domain.entry import Entry
+from retention.domain.erasure import doubts_in
 from retention.domain.pattern import key_prefix
 from retention.ports.probe import Looked
 from retention.steps.cancel_keys import KeyRescue, cancel_keys
@@ -91,3 +94,30 @@ class KeyedWorld(World):
         self.dispose(proposal)
         self.check_gone(proposal)
         return proposal
+
+
+def certificate(world, proposal, kind):
+    record = world.case(proposal).certified[kind]
+    return Certificate.read(world.evidence.read(record.text("statement")))
+
+
+def key_of(made):
+    (copy,) = [each for each in made.residuals if each.kind == "key"]
+    return copy
+
+
+def why(world):
+    (kept,) = {r.text("why") for r in world.kinds(Entry.KEY_KEPT)}
+    return doubts_in(kept)
+
+
+def until_settled(world, proposal):
+    """Go on as the flows do, until nothing more may run today."""
+    for _ in range(12):
+        world.advance()
+        steps = [flow for flow, about in world.next_steps() if about == proposal]
+        if not steps:
+            return
+        for flow in steps:
+            getattr(world, flow)(proposal)
+    raise AssertionError(f"it does not come to an end: {steps}")

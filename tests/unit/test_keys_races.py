@@ -7,8 +7,7 @@ from retention.domain.certified import KeyEnd, ResidualCopy
 from retention.domain.entry import Entry
 from retention.domain.erasure import Doubt, doubts_in
 from retention.errors import NotAuthorisedError, StoreUnavailableError
-from tests.support.keyed import KeyedWorld
-from tests.unit.test_keys import certificate, key_of, until_settled, why
+from tests.support.keyed import KeyedWorld, certificate, key_of, until_settled, why
 
 
 @pytest.fixture
