@@ -1,12 +1,15 @@
 """Keys between two others: holds that come while one looks, two workers, two proposals."""
 
+from itertools import count
+
 import pytest
 from botocore.exceptions import ConnectionClosedError
 
 from retention.domain.certified import KeyEnd, ResidualCopy
 from retention.domain.entry import Entry
 from retention.domain.erasure import Doubt, doubts_in
-from retention.errors import NotAuthorisedError, StoreUnavailableError
+from retention.errors import HeldError, NotAuthorisedError, StoreUnavailableError
+from retention.steps import destroy as destruction
 from tests.support.keyed import KeyedWorld, certificate, key_of, until_settled, why
 
 
@@ -188,3 +191,28 @@ def test_what_is_judged_says_what_was_seen(world):
     assert b'"grants":1' in shown
     assert b"patient/" not in shown
     assert doubts_in(judged.text("why")) == (Doubt.GRANTED,)
+
+
+@pytest.mark.parametrize("calls", range(0, 12, 3))
+def test_a_disposal_that_was_stopped_keeps_the_key_and_its_report_goes_out(monkeypatch, calls):
+    monkeypatch.setattr(destruction, "BATCH", 2)
+    world = KeyedWorld()
+    world.fill(("2019", "2020"))
+    world.publish(("2019", "2020"))
+    proposal = world.propose_all()
+    world.approve(proposal)
+    counted, number = world.store.before, count()
+
+    def before(port):
+        if port == "destroy" and next(number) == calls:
+            world.hold("INV/patient/2020")
+        counted(port)
+
+    world.store.before = before
+    with pytest.raises(HeldError):
+        world.dispose(proposal)
+    until_settled(world, proposal)
+    assert "schedule_key_deletion" not in world.kms.calls
+    report = certificate(world, proposal, "partial")
+    kept = {copy.key.kept_because for copy in report.residuals if copy.kind == "key"}
+    assert kept == {("left",)}

@@ -88,10 +88,12 @@ def is_to_be_ordered(
 ) -> bool:
     """Tell whether the end of a key is to be judged on this day, and perhaps ordered.
 
-    Once a day is enough, and not before the verifier knows of each dataset what became of it.
+    Once a day is enough, and not before the verifier knows of each dataset what became of it.  What
+    was stopped has no approval left to order anything under.
     """
     return (
         story.standing is KeyStanding.OWED
+        and not case.stopped
         and not story.was_tried_on(today)
         and all(is_seen(case, item, ledger) for item, _ in pairs)
     )

@@ -201,7 +201,7 @@ def _why_kept(case: Case, copy: tuple[str, str]) -> tuple[str, ...] | None:
         return tuple(kept.text("why").split("+"))
     root = copy[0]
     is_left = root in case.verified and not is_followed(case, root)
-    return (Doubt.LEFT.value,) if is_left or root in case.stopped else None
+    return (Doubt.LEFT.value,) if is_left or case.stopped else None
 
 
 def _word_of(attested: Record) -> Attestation:
