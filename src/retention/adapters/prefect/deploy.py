@@ -15,7 +15,7 @@ from retention.domain.calendar import LONDON
 
 STANDING = "retention"  # the name of every deployment, under the name of its flow
 COMMAND = "python -m prefect.engine"  # fixed: else a second process looks for project files
-DIGEST = "^sha256:[0-9a-f]{64}$"
+DIGEST = "^sha256:[0-9a-f]{64}(#[1-9][0-9]?/[1-9][0-9]?)?$"  # or a share of what it names
 
 
 @dataclass(frozen=True, slots=True)
