@@ -145,7 +145,7 @@ class Story:
 
     def tell(self):
         """Tell it to the end: until nothing may run, or the approval has lapsed long ago."""
-        for number in range(ROUNDS_MAX):
+        for number in range(ROUNDS_MAX * (2 if self.plan.patient else 1)):
             if number == LAPSES_AFTER:
                 self.world.clock.step(days=15)
                 self.world.survey()  # nightly

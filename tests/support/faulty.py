@@ -26,7 +26,8 @@ from tests.support.s3_http import (
 READ_TIMEOUT_S = 0.4  # of clients; a server that hangs does so for longer
 HANG_S = 0.6
 LATE_MAX = 6  # requests until an order that was given up takes effect
-OFTEN_FINE = ("", "", "InternalError", "SlowDown", "AccessDenied", SILENCE)
+DONE_AND_TOLD = ("", "", "InternalError", "SlowDown", SILENCE)  # of what was carried out
+DONE_OR_NOT = (*DONE_AND_TOLD, "AccessDenied")
 
 
 @dataclass
@@ -196,13 +197,13 @@ def _short(answers, play, asked):
 
 def _in_part(answers, play, asked):
     """Carry out some rows, refuse others, and say nothing of a few; in any order."""
-    whims = Whims(row=carried_out_in_part(play.chance, OFTEN_FINE))
+    whims = Whims(row=carried_out_in_part(play.chance, DONE_OR_NOT))
     answers.give(said_again(play.act(asked, whims), play.chance, [""]))
 
 
 def _told_in_part(answers, play, asked):
     """Carry everything out, and tell of some rows that they failed, of others nothing."""
-    answers.give(said_again(play.act(asked), play.chance, OFTEN_FINE))
+    answers.give(said_again(play.act(asked), play.chance, DONE_AND_TOLD))
 
 
 def _shuffled(answers, play, asked):
