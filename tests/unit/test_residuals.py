@@ -16,6 +16,7 @@ from retention.steps.record.attesting import plan_attestation, plan_attestation_
 from retention.steps.remaining import EXCEPTIONS, Standing, remaining
 from retention.steps.remind import remind
 from retention.steps.today import Asking, today
+from retention.views import review
 from tests.support.recording import plan
 from tests.support.residuals import (
     BOX,
@@ -381,3 +382,15 @@ def test_where_everything_was_seen_under_a_hold_the_interim_certificate_is_issue
     world.check_gone(proposal)
     assert len(world.certify(proposal)) == 1
     assert grades(world, proposal) == {"s3://backup/patient/2019/": Grade.HELD}
+
+
+def test_approvers_read_what_remains_and_what_no_certificate_will_cover():
+    world, proposal = prepared(VAULT, BOX, RELEASE)
+    said = review._remains(world.proposal(proposal).items)
+    assert said == (
+        "What remains for a while, and is looked at or attested: backup, paper. "
+        "What remains, and no certificate covers: Invented release (clause 9.8)."
+    )
+    world, proposal = prepared()
+    said = review._remains(world.proposal(proposal).items)
+    assert said == "No copy is declared that would remain."

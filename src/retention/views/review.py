@@ -97,10 +97,20 @@ def _row(number: int, item: Item, kept: bool) -> str:  # noqa: FBT001  # a colum
 
 
 def _remains(kept: Sequence[Item]) -> str:
-    residuals = {r["kind"] for item in kept for r in item.residuals} - {KEY}
-    if not residuals:
-        return "No copy is declared that would remain."
-    return f"What remains for a while and is looked at again: {', '.join(sorted(residuals))}."
+    declared = [r for item in kept for r in item.residuals if r["kind"] != KEY]
+    left_out = {
+        f"{_plain(r['where'])} (clause {_plain(r['not_covered_clause'])})"
+        for r in declared
+        if r.get("not_covered_clause")
+    }
+    remains = {r["kind"] for r in declared if not r.get("not_covered_clause")}
+    says = []
+    if remains:
+        kinds = ", ".join(sorted(remains))
+        says.append(f"What remains for a while, and is looked at or attested: {kinds}.")
+    if left_out:
+        says.append(f"What remains, and no certificate covers: {', '.join(sorted(left_out))}.")
+    return " ".join(says) or "No copy is declared that would remain."
 
 
 def _keys(kept: Sequence[Item]) -> list[str]:
