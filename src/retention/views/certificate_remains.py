@@ -10,6 +10,7 @@ from retention.domain.canonical import Json
 from retention.domain.certificate import Certificate
 from retention.domain.certified import Attestation, CertifiedDataset, KeyEnd, ResidualCopy
 from retention.domain.erasure import WORDS, Doubt
+from retention.domain.key import region_of
 from retention.domain.wording import Grade
 from retention.views import figures
 
@@ -19,7 +20,7 @@ TELLS_MAX = 30  # sentences below the table: alike copies share one
 def remaining_rows(certificate: Certificate) -> list[Json]:
     """Return a row for each residual copy, and the last one for the manifests."""
     rows: list[Json] = [
-        [{"main": copy.where, "mono": each.id}, copy.kind, copy.checked_by, _fate(copy)]
+        [{"main": _short(copy), "mono": each.id}, copy.kind, copy.checked_by, _fate(copy)]
         for each in certificate.what.datasets
         for copy in each.residual
     ]
@@ -61,7 +62,8 @@ def _fate(copy: ResidualCopy) -> Json:
 
 def _says(copy: ResidualCopy) -> str:
     grade = copy.grade
-    until = "a day not agreed" if copy.until is None else figures.day(copy.until)
+    unknown = "a day not agreed" if copy.key is None else "a day not known yet"
+    until = unknown if copy.until is None else figures.day(copy.until)
     match grade:
         case Grade.NOT_COVERED:
             kept = f"{grade}: kept, and nothing is claimed by it"
@@ -78,6 +80,13 @@ def _says(copy: ResidualCopy) -> str:
     return f"{grade}: gone, seen {figures.london(copy.seen_gone_at)}{_unusable(copy)}"
 
 
+def _short(copy: ResidualCopy) -> str:
+    """Return where a copy is; a key by its number, for its whole name is wider than a column."""
+    if copy.key is None:
+        return copy.where
+    return f"Key {copy.where.rpartition('/')[2]} in {region_of(copy.where)}"
+
+
 def _unusable(copy: ResidualCopy) -> str:
     """Return since when a key cannot be used: another day than that on which it is gone."""
     since = None if copy.key is None else copy.key.unusable_since
@@ -91,13 +100,20 @@ def _of_key(copy: ResidualCopy, key: KeyEnd) -> Iterator[str]:
             f"The key {copy.where} is not destroyed: {why}. Each version was destroyed by its own "
             "id all the same; nothing on these pages rests on the end of this key."
         )
-    elif key.unusable_since is not None and copy.seen_gone_at is None:
+        return
+    beside = (
+        "No decryption was tried, for nobody of ours may decrypt. It ends beside what was "
+        "destroyed version by version, and is no ground for any number on these pages."
+    )
+    if copy.seen_gone_at is not None:
+        yield f"The key {copy.where} is known no more to the service that held it. {beside}"
+    elif key.unusable_since is not None:
         yield (
-            f"The key {copy.where} can be recovered until its day has come; it is unusable since "
-            "its end was ordered, and its state was looked at. No decryption was tried, for nobody "
-            "of ours may decrypt. It ends beside what was destroyed version by version, and is no "
-            "ground for any number on these pages."
+            f"The key {copy.where} is unusable since its end was ordered, as its state shows, and "
+            f"can be recovered until its day has come. {beside}"
         )
+    else:
+        yield f"Of the key {copy.where} nothing is claimed yet: no order for its end was seen."
 
 
 def _word(where: str, said: Attestation) -> str:
