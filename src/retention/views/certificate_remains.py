@@ -14,6 +14,7 @@ from retention.domain.key import region_of
 from retention.domain.wording import Grade
 from retention.views import figures
 
+ENDING = 12  # letters by which a key is told in the table; its whole name stands below
 TELLS_MAX = 30  # sentences below the table: alike copies share one
 
 
@@ -81,10 +82,10 @@ def _says(copy: ResidualCopy) -> str:
 
 
 def _short(copy: ResidualCopy) -> str:
-    """Return where a copy is; a key by its number, for its whole name is wider than a column."""
+    """Return where a copy is; a key by its last letters, for its name is wider than a column."""
     if copy.key is None:
         return copy.where
-    return f"Key {copy.where.rpartition('/')[2]} in {region_of(copy.where)}"
+    return f"Key …{copy.where[-ENDING:]} in {region_of(copy.where)}"
 
 
 def _unusable(copy: ResidualCopy) -> str:
