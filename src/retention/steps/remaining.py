@@ -4,7 +4,7 @@ A window that closed without anybody looking or attesting is an exception, every
 Source: design.md, rules 13 and 18.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -12,12 +12,15 @@ from typing import Final
 
 from retention.domain.case import Case
 from retention.domain.certified import BY_WORD, ResidualCopy
+from retention.domain.dataset import DatasetId
 from retention.domain.entry import Record
+from retention.domain.hold import Hold, Subject, covered_by
 from retention.domain.key import KEY
 from retention.domain.proposal import Item
 from retention.domain.wording import CertificateType
 from retention.ports.evidence import Evidence
 from retention.ports.ledger import Ledger
+from retention.ports.library import Library
 from retention.steps.answers import kept_items
 from retention.steps.cases import cases, read_proposal
 from retention.steps.residual import is_followed, residual_copy
@@ -99,6 +102,19 @@ def remaining(ledger: Ledger, evidence: Evidence, today: date) -> Iterator[Remai
                 if copy.is_pending or copy.seen_gone_at is not None:
                     seen = case.residuals.get((item.manifest.root, copy.copy))
                     yield Remaining(case, item, copy, seen, _standing(copy, seen, today))
+
+
+def matched_by(hold: Hold, found: Iterable[Remaining], library: Library) -> Iterator[Remaining]:
+    """Yield those of *found* that *hold* fits, and that may still be there."""
+    for each in found:
+        proposed = each.case.proposed
+        agreement = library.agreement(proposed.text("agreement"), proposed.number("version"))
+        kind = agreement.class_named(each.item.class_name)
+        dataset = DatasetId.parse(each.dataset, kind.placeholders)
+        covered = covered_by(kind.period_covered, dataset.values)
+        subject = Subject(dataset, each.item.controllers, covered)
+        if each.standing is not Standing.GONE and hold.under(agreement).matches(dataset, subject):
+            yield each
 
 
 def _standing(copy: ResidualCopy, seen: Record | None, today: date) -> Standing:

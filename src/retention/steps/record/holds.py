@@ -14,13 +14,14 @@ from retention.domain.hold import ROUTED, Ground, Hold, every_hold_in
 from retention.domain.roles import Act, require
 from retention.domain.statutory import clock_of, clock_words
 from retention.domain.words import long_day
-from retention.errors import AgreementError, RefusedError
+from retention.errors import AgreementError, EvidenceError, RefusedError
 from retention.steps.preview import changed, shown
 from retention.steps.record import naming, scopes
 from retention.steps.record.planned import Bare, Planned, Recording, Why, seen
 from retention.steps.record.reviews import review_words
 from retention.steps.record.scopes import Reach, Scope
 from retention.steps.registers import HOLDS
+from retention.steps.remaining import matched_by, remaining
 from retention.views import figures
 from retention.views.preview import Preview
 
@@ -57,14 +58,15 @@ def plan_hold(
     _require_receipt(ground, received_on, ports.today)
     hold = _hold(scope, ground, why, ports, received_on)
     reach = scopes.reach_of(hold, ports)
-    scopes.require_reach(reach, whole=whole, even_if_none=even_if_none)
+    left = _left(hold, ports)
+    scopes.require_reach(reach, whole=whole, even_if_none=even_if_none or bool(left))
     if ground in ROUTED or answer_to:
         who = scopes.answering(hold, reach, ports)
         hold = replace(hold, answer_to=_answering(who, answer_to, hold))
     preview = Preview(
         f"Place {hold.id}, a hold ({ground}) on {scopes.scope_words(hold)}.",
         tuple(changed(reach.frozen)),
-        tuple(_notes(hold, reach, ports)),
+        (*_left_notes(left), *_notes(hold, reach, ports)),
         untouched="It holds nothing that a survey has seen; it holds what comes later.",
     )
     return Planned(preview, (_bare(hold, why),), expect, result=hold.id)
@@ -205,6 +207,33 @@ def _answering(who: Sequence[str], answer_to: str, hold: Hold) -> str:
             hint="say which one answers: --answer-to",
         )
     return who[0]
+
+
+def _left(hold: Hold, ports: Recording) -> list[str] | None:
+    """Return the names of the copies that it holds of what was destroyed already.
+
+    None if that cannot be told now: a hold is placed all the same.
+    """
+    try:
+        copies = remaining(ports.ledger, ports.evidence, ports.today)
+        return [each.name for each in matched_by(hold, copies, ports.library)]
+    except (AgreementError, RefusedError, EvidenceError):
+        return None
+
+
+def _left_notes(left: Sequence[str] | None) -> Iterator[str]:
+    if left is None:
+        yield (
+            "Which copies remain of what was destroyed cannot be told now: the evidence store, or "
+            "the file of an agreement, cannot be read. The hold counts for them all the same."
+        )
+    elif left:
+        yield (
+            "What was destroyed does not come back. Of it "
+            f"{figures.count(len(left), 'copy remains', 'copies remain')}, held from now on: "
+            f"{naming.few(left)}. Ask whoever keeps them not to let them age out; no final "
+            "certificate is issued before the release."
+        )
 
 
 def _notes(hold: Hold, reach: Reach, ports: Recording) -> Iterator[str]:

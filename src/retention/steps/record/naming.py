@@ -4,7 +4,7 @@ A message repeats nothing that was typed: it may end in a log, and what was type
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
@@ -43,6 +43,12 @@ def listed(what: str, numbers: Iterable[str], otherwise: str) -> str:
         return otherwise
     more = f" and {len(known) - LISTED_MAX} more" if len(known) > LISTED_MAX else ""
     return f"{what}: {', '.join(known[:LISTED_MAX])}{more}"
+
+
+def few(names: Sequence[str]) -> str:
+    """Return the first of *names*, and how many more there are."""
+    more = f" and {len(names) - LISTED_MAX:,} more" if len(names) > LISTED_MAX else ""
+    return f"{', '.join(names[:LISTED_MAX])}{more}"
 
 
 def terms_of(ports: Recording) -> dict[str, Term]:
