@@ -128,6 +128,7 @@ def take(
         more = f" and {len(written) - _NUMBERS:,} more" if len(written) > _NUMBERS else ""
         click.echo("")
         click.echo(done.format(result=planned.result, entries=f"{entry} {numbers}{more}"))
+    work.bear_witness()  # a ledger that is restored without this is noticed
 
 
 def _preview_why(work: wiring.Composition, given: Given) -> Why:
