@@ -18,9 +18,17 @@ def tell(_all: str) -> None:
     wiring.compose().notify()
 
 
+@attempted
+def close(_all: str) -> None:
+    """Destroy the keys of manifests whose day has passed."""
+    wiring.compose().close_manifests()
+
+
 @flow(name="advance", persist_result=False)
 def advance() -> None:
     """Advance.  Safe to run again: what is already at work is not started twice."""
     move("all")
     wiring.compose().hand_on()  # before the letters: a dead mail server holds up no disposal
+    closed = close("all", return_state=True)  # a key that does not go holds up no letter
     tell("all")
+    closed.result()

@@ -7,11 +7,13 @@ from prefect import Task
 from prefect.cache_policies import NO_CACHE
 
 from flows import certify as certifying
+from flows.advance import advance
 from flows.certify import certify
 from flows.deployments import TABLE
 from retention.domain.canonical import sha256
 from retention.errors import (
     DeliveryError,
+    EvidenceError,
     HeldError,
     NotAuthorisedError,
     StoreRefusedError,
@@ -47,6 +49,27 @@ def test_what_a_person_must_look_at_is_not_tried_again(stage, runs, at_once, err
     runs.work.failures = [error("first", **kind), error("second", **kind)]
     assert runs.go(certify, fresh(stage, error.__name__)) == "Failed"
     assert len(runs.work.failures) == 1
+
+
+def fail(error):
+    raise error
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("stays", [False, True])
+def test_a_key_that_does_not_go_fails_the_run_and_holds_up_no_letter(
+    stage, runs, monkeypatch, stays
+):
+    if stays:
+        error = EvidenceError("a manifest can still be opened", hint="look")
+        monkeypatch.setattr(runs.work, "close_manifests", lambda: fail(error))
+    notes = stage.folder / "notes"
+    before = notes.read_text().splitlines() if notes.exists() else []
+    ended = runs.go(advance, stage.start("advance"))
+    assert ended == ("Failed" if stays else "Completed")
+    closing = [] if stays else ["close_manifests all"]
+    said = notes.read_text().splitlines()[len(before) :]
+    assert said == ["advance all", "hand_on all", *closing, "notify all"]
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.flow)

@@ -211,6 +211,9 @@ class FakeWork:
     def advance(self) -> None:
         self._note("advance", "all")
 
+    def close_manifests(self) -> None:
+        self._note("close_manifests", "all")
+
     def notify(self) -> None:
         self._note("notify", "all")
 
