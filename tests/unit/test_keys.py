@@ -128,7 +128,7 @@ def kept_for(world, *doubts):
     copy = key_of(final)
     assert copy.key.kept_because == tuple(each.value for each in doubts)
     assert (copy.key.unusable_since, copy.until, copy.grade.value) == (None, None, "not covered")
-    assert "not destroyed" in str(remaining_tells(final))
+    assert "Nothing is claimed by the key" in str(remaining_tells(final))
     assert "unusable" not in str(remaining_rows(final))
 
 

@@ -21,12 +21,12 @@ def world():
     return world
 
 
-def once(world, call, act):
-    """Let *act* happen once, just before the service is asked by that *call*."""
-    counted = world.kms.before
+def once(world, call, act, times=1):
+    """Let *act* happen once, just before the service is asked by that *call* so many *times*."""
+    counted, number = world.kms.before, count(1)
 
     def before(name):
-        if name == call:
+        if name == call and next(number) == times:
             world.kms.before = counted
             act()
         counted(name)
@@ -53,7 +53,8 @@ def test_two_workers_order_once(world, call):
     assert world.standing(proposal) == "PENDING"
 
 
-def test_a_worker_that_holds_a_key_is_waited_for(world):
+@pytest.mark.parametrize(("call", "times"), [("schedule_key_deletion", 1), ("describe_key", 2)])
+def test_a_worker_that_holds_a_key_is_waited_for(world, call, times):
     proposal = world.gone()
     waited = []
 
@@ -63,8 +64,9 @@ def test_a_worker_that_holds_a_key_is_waited_for(world):
         world.end_keys(proposal)  # finds the intent of the first, and waits for it to end
         waited.append(world.clock.now() - at)
 
-    once(world, "schedule_key_deletion", second)
+    once(world, call, second, times=times)
     world.dispose(proposal)
+    assert not world.kinds(Entry.KEY_KEPT)
     assert waited[0].total_seconds() >= 300
     assert world.kms.calls.count("schedule_key_deletion") <= 2
     assert world.standing(proposal) == "PENDING"
@@ -83,6 +85,21 @@ def test_an_order_that_never_arrived_is_given_again_also_for_a_key_that_is_disab
     until_settled(world, proposal)
     assert world.kms.state(world.key) == "PendingDeletion"
     assert [r.text("answer") for r in world.kinds(Entry.KEY_OUTCOME)] == ["unknown", "taken"]
+
+
+def test_a_key_that_went_before_anybody_saw_it_pending_claims_nothing(world):
+    proposal = world.gone()
+
+    def cut(call):
+        if call == "schedule_key_deletion":
+            raise ConnectionClosedError(endpoint_url="https://kms.invalid")
+
+    world.kms.after = cut
+    world.dispose(proposal)
+    world.clock.step(days=31)
+    until_settled(world, proposal)
+    assert world.kms.state(world.key) is None
+    assert why(world) == (Doubt.ABSENT,)
 
 
 def test_the_authority_asks_that_all_was_seen_gone_before_a_key_may_go(world):

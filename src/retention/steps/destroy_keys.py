@@ -108,24 +108,36 @@ def _one_key(
         if (until := story.held_until) is not None and ports.clock.now() < until:
             ports.wait(WAIT_S)  # another worker is at it, or died at it
             continue
-        if story.is_cut_off and _is_found_ordered(arn, story, approval, ports):
-            return
-        if not is_to_be_ordered(case, pairs, story, ports.ledger, ports.clock.today()):
-            return
-        if is_left(case, pairs):
-            _keep(arn, pairs, (Doubt.LEFT,), "", story, approval, ports)
-            return
         try:
-            ground = _asked(approval, pairs, ports.authority)
-        except (HeldError, NotAuthorisedError, StaleError) as stop:
-            why = Doubt.HELD if isinstance(stop, HeldError) else Doubt.NOT_APPROVED
-            _keep(arn, pairs, (why,), "", story, approval, ports)
-            return
-        try:
-            if _is_ordered(arn, pairs, ground, story, approval, case, ports):
-                return
+            _judge(arn, pairs, story, approval, case, ports)
         except StaleError:
             continue  # something was recorded meanwhile: it may be a hold
+        return
+
+
+def _judge(
+    arn: str,
+    pairs: Sequence[Pair],
+    story: KeyStory,
+    approval: Approval,
+    case: Case,
+    ports: KeyDestruction,
+) -> None:
+    """Do what is to be done about a key today; StaleError if somebody wrote of it meanwhile."""
+    if story.is_cut_off and _is_found_ended(arn, pairs, story, approval, ports):
+        return
+    if not is_to_be_ordered(case, pairs, story, ports.ledger, ports.clock.today()):
+        return
+    if is_left(case, pairs):
+        _keep(arn, pairs, (Doubt.LEFT,), "", story, approval, ports)
+        return
+    try:
+        ground = _asked(approval, pairs, ports.authority)
+    except (HeldError, NotAuthorisedError, StaleError) as stop:
+        why = Doubt.HELD if isinstance(stop, HeldError) else Doubt.NOT_APPROVED
+        _keep(arn, pairs, (why,), "", story, approval, ports)
+        return
+    _look_and_order(arn, pairs, ground, story, approval, case, ports)
 
 
 def _asked(approval: Approval, pairs: Sequence[Pair], authority: Authority) -> dict[str, int]:
@@ -136,7 +148,7 @@ def _asked(approval: Approval, pairs: Sequence[Pair], authority: Authority) -> d
     return ground
 
 
-def _is_ordered(
+def _look_and_order(
     arn: str,
     pairs: Sequence[Pair],
     ground: Mapping[str, int],
@@ -144,8 +156,8 @@ def _is_ordered(
     approval: Approval,
     case: Case,
     ports: KeyDestruction,
-) -> bool:
-    """Look, and order if no doubt is left; tell that this key is done with for today."""
+) -> None:
+    """Look, and order if no doubt is left."""
     try:
         look = ports.looks.look(arn)
         since = seen_gone_at(case, pairs)
@@ -159,7 +171,7 @@ def _is_ordered(
     seen = ports.evidence.keep(_shown(look, elsewhere))
     if found:
         _keep(arn, pairs, found, seen, story, approval, ports)
-        return True
+        return
     window = _window(pairs)
     facts: dict[str, Fact] = {
         **_about(arn, approval),
@@ -172,19 +184,24 @@ def _is_ordered(
     draft = Draft(key_stream(arn), Entry.KEY_INTENT, facts)
     ports.ledger.append_all([draft], expect={**ground, key_stream(arn): story.length})
     _answer_for(arn, pairs, ports.keys.destroy_key(arn, window_days=window), approval, ports)
-    return True
 
 
-def _is_found_ordered(arn: str, story: KeyStory, approval: Approval, ports: KeyDestruction) -> bool:
+def _is_found_ended(
+    arn: str, pairs: Sequence[Pair], story: KeyStory, approval: Approval, ports: KeyDestruction
+) -> bool:
     """Tell whether an order that was cut off had been taken, and write that down.
 
-    It was announced only after the key was seen not to be pending: whoever ordered it is us.
+    It was announced only after the key was seen not to be pending: whoever ordered it is us.  Of a
+    key that is gone before anybody saw it pending nothing can be claimed.
     """
     try:
         look = ports.looks.look(arn)
     except StoreError:
         _write_outcome(arn, KeyAnswer(Answer.UNKNOWN), approval, story, ports)
         raise
+    if look.state is KeyState.ABSENT:
+        _keep(arn, pairs, (Doubt.ABSENT,), "", story, approval, ports)
+        return True
     if look.state is not KeyState.PENDING:
         return False
     said = KeyAnswer(Answer.TAKEN, (), look.deletion_at)
@@ -212,8 +229,11 @@ def _outcome(arn: str, said: KeyAnswer, why: tuple[Doubt, ...], approval: Approv
 def _answer_for(
     arn: str, pairs: Sequence[Pair], said: KeyAnswer, approval: Approval, ports: KeyDestruction
 ) -> None:
-    # Pending already, although it was not when we looked: somebody else was faster.
-    why = (Doubt.PENDING_ALREADY,) if said.answer is Answer.NOT_ASKED else said.why
+    why = said.why
+    if said.answer is Answer.NOT_ASKED:
+        # Pending already, although it was not when we looked: somebody was faster.
+        others = story_of(ports.ledger, arn, approval.proposal).intents[1:]
+        why = () if others else (Doubt.PENDING_ALREADY,)  # if another worker of ours, it will say
     drafts = [_outcome(arn, said, why, approval)]
     if is_for_good(why):
         drafts += kept_drafts(approval.proposal, pairs, why)

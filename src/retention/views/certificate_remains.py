@@ -67,7 +67,7 @@ def _says(copy: ResidualCopy) -> str:
     until = unknown if copy.until is None else figures.day(copy.until)
     match grade:
         case Grade.NOT_COVERED:
-            kept = f"{grade}: kept, and nothing is claimed by it"
+            kept = f"{grade}: nothing is claimed by it"
             return kept if copy.is_kept else f"{grade}: clause {copy.not_covered_clause}"
         case Grade.HELD:
             return f"{grade} by {copy.held_by.replace('+', ', ')}"
@@ -98,8 +98,8 @@ def _of_key(copy: ResidualCopy, key: KeyEnd) -> Iterator[str]:
     if key.kept_because:
         why = figures.listed([WORDS[Doubt(each)] for each in key.kept_because])
         yield (
-            f"The key {copy.where} is not destroyed: {why}. Each version was destroyed by its own "
-            "id all the same; nothing on these pages rests on the end of this key."
+            f"Nothing is claimed by the key {copy.where}: {why}. Each version was destroyed by its "
+            "own id all the same; nothing on these pages rests on the end of this key."
         )
         return
     beside = (
