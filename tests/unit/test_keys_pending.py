@@ -1,5 +1,7 @@
 """A key while its service is away, and while it is pending: what comes in between."""
 
+from datetime import timedelta
+
 import pytest
 from botocore.exceptions import ConnectionClosedError
 
@@ -100,6 +102,20 @@ def test_an_order_that_somebody_else_withdrew_is_an_incident_and_nothing_is_clai
     until_settled(world, proposal)
     final = key_of(certificate(world, proposal, "final"))
     assert final.key.kept_because == ("restored",)
+    assert world.standing(proposal) == "RESTORED"
+    assert len(world.kinds(Entry.KEY_KEPT)) == 1
+
+
+def test_a_pending_key_is_seen_daily_and_its_days_are_written_when_they_change(world):
+    proposal = world.gone()
+    for _ in range(4):
+        until_settled(world, proposal)
+        world.clock.step(days=1)
+    assert len(world.kinds(Entry.KEY_SEEN)) == 4
+    assert len(world.kinds(Entry.KEY_UNUSABLE)) == 1
+    world.kms.keys[world.key].deletion_at += timedelta(days=2)
+    until_settled(world, proposal)
+    assert len(world.kinds(Entry.KEY_UNUSABLE)) == 2
 
 
 # Holds
