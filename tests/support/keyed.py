@@ -11,7 +11,7 @@ from retention.domain.entry import Entry
 from retention.domain.erasure import doubts_in
 from retention.domain.pattern import key_prefix
 from retention.ports.probe import Looked
-from retention.steps.cancel_keys import KeyRescue, cancel_keys
+from retention.steps.cancel_keys import KeyRescue, cancel_keys, note_needed_keys
 from retention.steps.destroy_keys import KeyDestruction, destroy_keys
 from retention.steps.elsewhere import Searching, elsewhere
 from retention.steps.keys import story_of
@@ -81,6 +81,10 @@ class KeyedWorld(World):
             wait=lambda seconds: self.clock.step(seconds=seconds),
         )
         destroy_keys(proposal, ports)
+
+    def advance(self):
+        super().advance()
+        note_needed_keys(self.ledger, self.evidence, self.catalogue)
 
     def check_gone(self, proposal):
         super().check_gone(proposal)

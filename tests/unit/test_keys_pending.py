@@ -8,6 +8,7 @@ from botocore.exceptions import ConnectionClosedError
 from retention.domain.entry import Entry
 from retention.domain.erasure import Doubt
 from retention.errors import StoreUnavailableError, UnverifiedError
+from retention.ports.probe import Looked
 from tests.support.keyed import KeyedWorld, certificate, key_of, until_settled, why
 
 
@@ -166,6 +167,30 @@ def test_a_hold_that_comes_too_late_is_an_incident(world):
     world.dispose(proposal)
     assert world.kinds(Entry.KEY_CANCELLED)[-1].text("answer") == "refused"
     assert "held-key-ends" in {r.text("incident") for r in world.kinds(Entry.INCIDENT)}
+
+
+def test_a_survey_in_the_window_that_sees_a_dataset_under_the_key_withdraws_the_order(world):
+    proposal = world.gone()
+    until_settled(world, proposal)
+    world.clock.step(days=1)
+    world.put("patient/2031/late", copy="dr")
+    world.survey()
+    until_settled(world, proposal)
+    assert world.kms.state(world.key) == "Disabled"
+    assert why(world) == (Doubt.SHARED,)
+
+
+def test_a_survey_in_the_window_that_sees_copies_that_age_out_changes_nothing(world):
+    proposal = world.gone()
+    until_settled(world, proposal)
+    world.clock.step(days=1)
+    world.survey()
+    other = world.put("somebody/elses", copy="dr")
+    world.store.looks[other] = Looked("AES256")
+    world.survey()
+    assert world.buckets["backup"].held
+    until_settled(world, proposal)
+    assert world.standing(proposal) == "PENDING"
 
 
 def test_a_withdrawal_that_got_no_answer_is_asked_for_again(world):

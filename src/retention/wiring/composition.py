@@ -190,6 +190,7 @@ class Composition(Outside):
         from retention.steps.advance import bring_up_to_date  # noqa: PLC0415  # lazy
 
         bring_up_to_date(self.ledger, self.evidence, self.library, self.clock)
+        keys.note_needed(self)
         self.classify()
 
     def close_manifests(self) -> list[str]:

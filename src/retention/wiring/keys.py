@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from retention.adapters import waiting
-from retention.steps.cancel_keys import KeyRescue, cancel_keys
+from retention.steps.cancel_keys import KeyRescue, cancel_keys, note_needed_keys
 from retention.steps.destroy_keys import KeyDestruction, destroy_keys
 from retention.steps.elsewhere import Searching, elsewhere
 from retention.steps.keys import has_keys
@@ -40,6 +40,11 @@ def end_keys(work: "Composition", proposal: str, authority: "Authority") -> None
         wait=waiting.seconds,
     )
     destroy_keys(proposal, ports)
+
+
+def note_needed(work: "Composition") -> None:
+    """Note of every pending key that a survey saw something else under it."""
+    note_needed_keys(work.ledger, work.evidence, work.catalogue)
 
 
 def look_at_keys(work: "Composition", proposal: str) -> None:
