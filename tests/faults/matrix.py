@@ -18,6 +18,7 @@ import pytest
 from retention.adapters import database
 from retention.adapters.s3 import destroys
 from retention.domain.certificate import Certificate
+from retention.domain.dataset import Kind
 from retention.domain.entry import Entry
 from retention.errors import RetentionError
 from retention.steps import destroy as destruction
@@ -90,9 +91,9 @@ def _vanishes(world, story):
 
 
 def _locked(world, story):
-    """The store will not let one go."""
-    row = story.plan.chance.choice(sorted(world.approved_rows))
-    world.lock(row)
+    """The store will not let a few go."""
+    for row in story.plan.chance.sample(sorted(world.approved_rows), 3):
+        world.lock(row)
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ LIFE = {
     "held": Happening(0.12, LATER, _held),
     "lapses": Happening(0.08, LATER, _lapses),
     "vanishes": Happening(0.15, EARLY, _vanishes),
-    "locked": Happening(0.2, ANY_TIME, _locked),
+    "locked": Happening(0.3, ANY_TIME, _locked),
 }
 
 
@@ -122,8 +123,10 @@ class Story:
         self.plan, self.world = plan, world
         self.put, self.taken, self.held_from = set(), set(), None
         self.gone = {}  # (bucket, version) → how long the ledger was when it went
+        self.bared = 0  # keys of which an old version was current again
         self.announced, self.size = set(), 0  # as the ledger said when something was ordered last
         self.unannounced, self.leaks, self.raised = set(), [], Counter()
+        self.looked = False  # whether the verifier began
         self.kept = []  # every record that was read
         self.calls, self.turns = 0, Turns(random.Random(f"turns {plan.seed}"))
         self.before = world.held
@@ -155,6 +158,7 @@ class Story:
             if not steps:
                 break
             for flow in steps:
+                self._trouble_the_verifier(flow)
                 self._attempt(flow)
             self._read_all()
             self.world.clock.step(hours=3)
@@ -162,6 +166,13 @@ class Story:
         self._read_all()
         steps = self._steps()
         assert not steps, f"it does not come to an end: {steps}"
+
+    def _trouble_the_verifier(self, flow):
+        """See that something befalls the verifier too, the first time that it looks."""
+        if flow == "check_gone" and not self.looked:
+            self.looked = True
+            self.schedule.share = max(self.plan.share, 0.3)
+            self.schedule.faults_max += self.plan.chance.randrange(5)
 
     def _steps(self):
         return [flow for flow, about in self.world.next_steps() if about == self.world.proposal]
@@ -210,6 +221,12 @@ class Story:
         self.gone[row] = self.size
         if row not in self.announced:
             self.unannounced.add(row)
+        if version.kind is Kind.MARKER:
+            there = self.world.held & self.world.approved_rows
+            self.bared += any(
+                (name, each.key, each.kind) == (bucket, version.key, Kind.DATA)
+                for name, each in there
+            )
 
     def _read_all(self):
         found = list(self.world.ledger.of_kind(*Entry))
@@ -245,6 +262,7 @@ def check(story):
     assert story.before | story.put >= held, "something is there that nobody wrote"
     lost = (story.before | story.put) - held - may_go
     assert not lost, f"{len(lost)} are gone that nobody approved"
+    assert not story.bared, f"{story.bared} markers went before the data of their keys"
     assert not story.unannounced, f"{len(story.unannounced)} went before they were announced"
     absent = world.approved_rows - held - story.taken
     assert absent <= world.announced(), "something is absent that was never announced"

@@ -8,13 +8,14 @@ from pathlib import Path
 from sqlalchemy import event
 
 from retention.adapters.evidence import FolderEvidence, KeyFolder
-from retention.adapters.evidence.files import Folder
+from retention.adapters.folders import Folder
 from retention.adapters.ledger import SqlLedger
 from retention.errors import StoreUnavailableError
 from tests.support.signer import CheckpointKey
 
 FULL = Path("/dev/full")  # takes nothing: every write fails as on a full disk
 CALLS_MAX = 5  # of a database that is gone
+DISK_OFTEN = 8  # so much more often is a disk full than a database gone: it has fewer calls
 PAGES_MAX = 1_073_741_823  # of SQLite
 WRITES = frozenset({"append", "append_all"})
 LEDGER = ("gone", "gone", "gone_after", "locked", "full")
@@ -37,7 +38,8 @@ class Trouble:
         if self.gone_for and port == "ledger":
             self.gone_for -= 1
             return "gone"
-        if self.faults_max == 0 or self.chance.random() >= self.share:
+        share = self.share * (DISK_OFTEN if port == "evidence" else 1)
+        if self.faults_max == 0 or self.chance.random() >= share:
             return None
         self.faults_max -= 1
         name = self.chance.choice(names)
