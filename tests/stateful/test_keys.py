@@ -166,7 +166,7 @@ class KeysLife(RuleBasedStateMachine):
 
 
 TestKeysLife = KeysLife.TestCase
-TestKeysLife.settings = settings(max_examples=80, stateful_step_count=25, deadline=None)
+TestKeysLife.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
 
 
 @pytest.mark.full
