@@ -45,7 +45,7 @@ class Plan:
     def __post_init__(self):
         chance = self.chance = random.Random(f"plan {self.seed}")
         self.hands = chance.choice(("one worker", "one worker", "two workers", "three lanes"))
-        self.batch = chance.choice((2, 5, 1000))
+        self.batch = chance.choice((2, 5, 1000) if self.patient else (4, 12, 1000))
         self.list_max = chance.choice((2, 5, 1000))
         self.is_fast = chance.random() < 0.7
         self.skews_s = chance.choice(((0, 0), (0, 0), (-60, 60), (60, 0), (0, -60)))
