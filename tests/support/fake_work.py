@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -200,6 +201,7 @@ class FakeWork:
         self.ledger = FileLedger(folder / "ledger.jsonl")
         self.identities = FileIdentities(folder)
         self.progress = self
+        self.settings = SimpleNamespace(disposal_tasks=1, disposal_runner="threads")
         self.failures: list[Exception] = []
 
     def at(self, what: str, done: int, of: int | None = None) -> None:
