@@ -1,6 +1,7 @@
 """What must hold around a disposal: caps, surveys, stores that are not empty, and the newest ledger."""
 
 import dataclasses
+from copy import deepcopy
 
 import pytest
 
@@ -13,6 +14,7 @@ from retention.errors import (
     UnverifiedError,
 )
 from retention.steps import destroy as destruction
+from retention.steps.freshness import require_newest_catalogue
 from retention.steps.safeguards import Safeguards
 from tests.support.memory import DieAt, PowerCut
 from tests.support.world import World
@@ -204,6 +206,17 @@ def test_a_ledger_restored_half_way_stops_before_the_next_batch(world, proposal)
     with pytest.raises(LedgerBrokenError):
         world.dispose(proposal)
     assert len(world.store.orders) == orders
+
+
+def test_a_catalogue_of_yesterday_is_noticed_before_anything_is_proposed_on_it(world):
+    world.survey()
+    yesterday = deepcopy(world.catalogue)
+    require_newest_catalogue(yesterday, world.ledger)
+    world.clock.step(days=1)
+    world.survey()
+    require_newest_catalogue(world.catalogue, world.ledger)
+    with pytest.raises(UnverifiedError, match="older than its last survey"):
+        require_newest_catalogue(yesterday, world.ledger)
 
 
 def test_where_nobody_can_tell_whether_it_is_the_newest_nothing_is_destroyed(world, proposal):

@@ -219,7 +219,11 @@ class Composition(Outside):
         )
 
     def propose(self) -> list[str]:
-        """Freeze what controllers were told of in time; return the digests."""
+        """Freeze what controllers were told of in time; return the digests.
+
+        Raises UnverifiedError where the catalogue is older than the ledger says.
+        """
+        from retention.steps.freshness import require_newest_catalogue  # noqa: PLC0415  # lazy
         from retention.steps.propose import Freezing, propose  # noqa: PLC0415  # lazy
 
         ports = Freezing(
@@ -231,6 +235,7 @@ class Composition(Outside):
             progress=self.progress,
             secret=lambda: secrets.token_bytes(32),
         )
+        require_newest_catalogue(self.catalogue, self.ledger)
         return propose(self.classify(), ports)
 
     def desk(self, proposal: str) -> Desk:

@@ -73,12 +73,16 @@ def bucket_policy(
             _statement("LookingAtKeys", [surveyor], objects, Action=[*ENCRYPTION_OF_OBJECTS]),
             _statement("OnlyLookingAndKeys", [surveyor], all_of_it, "Deny", NotAction=keys),
         ]
-    if custodian:
-        statements += [
-            _statement("KeepingThePolicy", [custodian], itself, Action=[*CUSTODY]),
-            _statement("OnlyThePolicy", [custodian], all_of_it, "Deny", NotAction=[*CUSTODY]),
-        ]
+    statements += _custody(custodian, all_of_it) if custodian else []
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def _custody(custodian: str, all_of_it: Sequence[str]) -> list[dict[str, Any]]:
+    """Return what lets the custodian change the policy of a bucket, and nothing else."""
+    return [
+        _statement("KeepingThePolicy", [custodian], all_of_it[0], Action=[*CUSTODY]),
+        _statement("OnlyThePolicy", [custodian], all_of_it, "Deny", NotAction=[*CUSTODY]),
+    ]
 
 
 def ceph_principal(user: str) -> str:
