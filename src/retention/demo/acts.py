@@ -19,7 +19,6 @@ from retention.steps.record.events import plan_event
 from retention.steps.record.holds import plan_hold
 from retention.steps.record.planned import Recording, Why
 from retention.steps.record.scopes import Scope
-from retention.steps.verify import is_known
 from retention.views.review import size
 
 REASON = "The period has ended and both controllers agreed in writing (invented)."
@@ -171,7 +170,7 @@ def _kept(here: Stage, proposal: str) -> int:
 
 
 def _verified(case: Case) -> bool:
-    return len(case.verified) == len(case.ordered) and all(is_known(case, r) for r in case.verified)
+    return len(case.verified) == len(case.ordered) and all(case.is_known(r) for r in case.verified)
 
 
 def _has_decided(here: Stage, case: Case, step: str) -> bool:

@@ -58,6 +58,7 @@ class Case:
     ordered: dict[str, Record] = field(default_factory=dict)
     stopped: dict[str, Record] = field(default_factory=dict)
     verified: dict[str, Record] = field(default_factory=dict)  # the newest look
+    last_order: dict[str, int] = field(default_factory=dict)  # the newest intent or outcome
     refusals: dict[str, list[Record]] = field(default_factory=dict)  # by lock, at that look
     residuals: dict[tuple[str, str], Record] = field(default_factory=dict)  # newest look or word
     keys_kept: dict[tuple[str, str], Record] = field(default_factory=dict)  # none is destroyed
@@ -123,15 +124,6 @@ class Case:
         else:
             self._take_of_root(r, r.text("root"))
 
-    def _take_of_disposal(self, r: Record) -> None:
-        match r.kind:
-            case Entry.RUN:
-                self.runs.append(r.text("run"))
-            case Entry.BEGUN:
-                self.started = r
-            case _:
-                self.halted.append(r)
-
     def _take_of_copy(self, r: Record, copy: tuple[str, str]) -> None:
         match r.kind:
             case Entry.RESIDUAL_SEEN | Entry.RESIDUAL_ATTESTED:
@@ -157,7 +149,9 @@ class Case:
                 self.begun[root] = r  # the last before the first intent; after it there is none
             case Entry.INTENT:
                 self.intents.setdefault(root, []).append(r)
+                self._note_order(root, r)
             case Entry.OUTCOME:
+                self._note_order(root, r)
                 self.outcomes.setdefault(root, {})[r.number("first")] = r
                 self.answered[root, r.number("first")] += 1
             case Entry.ORDERED:
@@ -174,6 +168,9 @@ class Case:
                 self.closed[root] = r
             case _:
                 raise ValueError(f"an entry {r.kind} does not belong to a proposal")
+
+    def _note_order(self, root: str, r: Record) -> None:
+        self.last_order[root] = max(r.index, self.last_order.get(root, r.index))
 
     def approval(self, roots: tuple[str, ...]) -> Approval | None:
         """Return the approval of *roots*, the kept list of the last decision, or None.
@@ -202,6 +199,13 @@ class Case:
         """Return the first numbers of the batches of which an intent has no outcome."""
         announced = Counter(r.number("first") for r in self.intents.get(root, []))
         return {first for first, n in announced.items() if n > self.answered[root, first]}
+
+    def is_known(self, root: str) -> bool:
+        """Tell whether a look at this manifest, after its last order, left nothing unknown."""
+        verified = self.verified.get(root)
+        if verified is None or verified.number("unknown"):
+            return False
+        return root in self.closed or verified.index > self.last_order.get(root, -1)
 
     @property
     def has_begun(self) -> bool:

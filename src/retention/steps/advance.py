@@ -27,7 +27,6 @@ from retention.steps.notify import document_of, notices
 from retention.steps.residual import last_look_is_due, residuals_due
 from retention.steps.settle import settle
 from retention.steps.spend import spend
-from retention.steps.verify import is_known
 from retention.steps.withdraw_access import access_owed, closed_by, may_concern
 
 
@@ -185,7 +184,7 @@ def _after(
     evidence: Evidence,
     today: date,
 ) -> str | None:
-    if any(not is_known(case, item.manifest.root) for item in kept):
+    if any(not case.is_known(item.manifest.root) for item in kept):
         return "check_gone"
     if (flow := key_flow(case, kept, ledger, today)) is not None:
         return flow

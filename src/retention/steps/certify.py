@@ -117,9 +117,7 @@ def owed_type(case: Case, ledger: Ledger, evidence: Evidence) -> CertificateType
     """Return the type of the certificate that is owed now, or None."""
     proposal = read_proposal(case, evidence)
     kept = kept_items(case, proposal, evidence)
-    if not case.decided or any(item.manifest.root not in case.verified for item in kept):
-        return None
-    if any(case.verified[item.manifest.root].number("unknown") for item in kept):
+    if not case.decided or not all(case.is_known(item.manifest.root) for item in kept):
         return None
     datasets = [certified_dataset(item, case, proposal) for item in kept]
     owed = type_for(datasets)

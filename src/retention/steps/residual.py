@@ -3,7 +3,7 @@
 Source: ICO guidance on deleting personal data ("beyond use"); design.md, rule 13.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 
 from retention.domain.beyond_use import BeyondUse
@@ -33,15 +33,18 @@ def residual_until(declared: Mapping[str, str], destroyed_on: date | None) -> da
 def last_success(case: Case, root: str, verified: Record) -> datetime | None:
     """Return when the last order that took effect was answered.
 
-    Where a run was cut off after its order there is no outcome: then the intent, which is the
-    latest instant that we can show.
+    Where more is gone than was said to be taken, an order without an answer took effect, too: then
+    also the instant at which such a one was answered or, after a run that was cut off, announced,
+    which is the latest that we can show.
     """
-    outcomes: Iterable[Record] = case.outcomes.get(root, {}).values()
-    taken = [r.at for r in outcomes if r.number("taken")]
-    if taken:
-        return max(taken)
-    intents = [r.at for r in case.intents.get(root, [])]
-    return max(intents, default=None) if verified.number("destroyed") else None
+    outcomes = case.outcomes.get(root, {}).values()
+    known = [r.at for r in outcomes if r.number("taken")]
+    if verified.number("destroyed") > sum(r.number("taken") for r in outcomes):
+        cut_off = case.cut_off(root)
+        known += [r.at for r in outcomes if r.number("unknown") + r.number("failed")]
+        known += [r.at for r in case.intents.get(root, []) if r.number("first") in cut_off]
+        known += [r.at for r in case.intents.get(root, []) if not known]
+    return max(known, default=None)
 
 
 def destroyed_on(case: Case, root: str) -> date | None:

@@ -73,7 +73,7 @@ class Desk:
         intent = Draft(stream, Entry.INTENT, facts)
         try:
             written = self.ledger.append_all(
-                [*opening, intent], expect={**ground, **expect, stream: before}
+                [*opening, intent], expect={**expect, **ground, stream: before}
             )
         except StaleError:
             if len(found := self.ledger.stream(stream)) != before:
@@ -86,8 +86,7 @@ class Desk:
 
     def is_ours_still(self, batch: Batch) -> bool:
         """Tell whether nobody else may have taken *batch* up meanwhile: asked before each order."""
-        until = self._of(batch).held_until
-        return until is not None and self.clock.now() < until
+        return self._of(batch).is_held(self.clock.now())
 
     def answer_for(self, batch: Batch, said: Mapping[str, Fact]) -> None:
         """Write the outcome; where another took the batch up meanwhile, theirs is what counts."""

@@ -14,9 +14,9 @@ from retention.domain.case import Case, orders_of, proposal_stream
 from retention.domain.dataset import Answer, Fate
 from retention.domain.entry import Draft, Entry, Fact, Record
 from retention.domain.manifest import Manifest, rows_of
-from retention.domain.orders import told_by_batch
+from retention.domain.orders import CutAnew, told_by_batch
 from retention.domain.proposal import Item
-from retention.errors import StoreError, UnverifiedError
+from retention.errors import NotDueError, StoreError, StoreUnavailableError, UnverifiedError
 from retention.ports.clock import Clock
 from retention.ports.evidence import Evidence
 from retention.ports.ledger import Ledger
@@ -64,14 +64,16 @@ def check_gone(proposal_digest: str, ports: Verification) -> None:
 
     Safe to run again: it only looks.  Every manifest is looked at before UnverifiedError is raised
     for the first of which anything is unknown, or StoreError where a store did not say what keeps
-    the versions that it refused.
+    the versions that it refused, or could not be listed to its end.
+    Raises NotDueError while orders may follow, and StoreUnavailableError while one is under way.
     """
     case = case_of(ports.ledger, proposal_digest)
     kept = kept_items(case, read_proposal(case, ports.evidence), ports.evidence)
+    _require_ended(case, kept, ports)
     faults: list[UnverifiedError | StoreError] = []
     for item in kept:
         try:
-            if not is_known(case, item.manifest.root):
+            if not case.is_known(item.manifest.root):
                 verify(item.manifest, proposal_digest, ports)
         except (UnverifiedError, StoreError) as fault:
             faults.append(fault)
@@ -108,10 +110,21 @@ def _look_again(item: Item, proposal: str, ports: Verification) -> None:
         )
 
 
-def is_known(case: Case, root: str) -> bool:
-    """Tell whether a look at this manifest left nothing unknown."""
-    verified = case.verified.get(root)
-    return verified is not None and not verified.number("unknown")
+def _require_ended(case: Case, kept: Iterable[Item], ports: Verification) -> None:
+    """Raise unless no order can follow: a look before the last one says nothing of the end."""
+    roots = [item.manifest.root for item in kept]
+    open_roots = [root for root in roots if root not in case.ordered]
+    if not case.has_begun or (open_roots and case.spent is None):
+        raise NotDueError(
+            "its disposal has not come to its end", hint="advance starts this when it has"
+        )
+    now = ports.clock.now()
+    for root in open_roots:  # a worker ends with what it has in hand when it was stopped
+        told = told_by_batch(ports.ledger.under(orders_of(case.proposal, root)))
+        if any(each.may_take_effect(now) for each in told.values()):
+            raise StoreUnavailableError(
+                "a batch is still in a worker's hands", hint="look again in a few minutes"
+            )
 
 
 def verify(manifest: Manifest, proposal: str, ports: Verification) -> Counter[Fate]:
@@ -122,12 +135,14 @@ def verify(manifest: Manifest, proposal: str, ports: Verification) -> Counter[Fa
     Safe to run again: it only looks, and each look is an entry of its own.
     Raises UnverifiedError if anything is unknown: then nothing may be certified, and the listing
     that broke off should be tried again.  StoreError if a store does not answer what keeps a
-    version: then nothing is written down.
+    version, or what else lies in a place: then nothing is written down.
     """
     case = case_of(ports.ledger, proposal)
     sight = _Sight(Refusals(ports.probes))
     pack = ports.evidence.keep_lines(_fates(case, manifest, ports, sight), sealed=False)
     fates = sight.fates
+    if sight.look.fault is not None and not fates[Fate.UNKNOWN]:
+        raise sight.look.fault  # each row is known, and what arrived since is not
     facts: dict[str, Fact] = {
         "proposal": proposal,
         "root": manifest.root,
@@ -196,6 +211,7 @@ def _told(
     intents = {r.number("first"): r for r in case.intents.get(manifest.root, [])}
     batches = told_by_batch(ledger.under(orders_of(case.proposal, manifest.root)))
     cut_off = case.cut_off(manifest.root)
+    anew = CutAnew(case.intents.get(manifest.root, []))
     number = 1
     while number <= manifest.versions:
         if (outcome := outcomes.get(number)) is not None:
@@ -203,12 +219,16 @@ def _told(
             for line in evidence.lines(outcome.text("pack")):
                 said = loads(line)
                 # An order that was cut off may have taken effect, too.
-                yield Answer(said["answer"]), number in cut_off or said["n"] in given
+                ordered = number in cut_off or said["n"] in given or anew.has(said["n"])
+                yield Answer(said["answer"]), ordered
             number = outcome.number("last") + 1
         elif (intent := intents.get(number)) is not None:
             last = intent.number("last")  # cut off after intent: the store may have been asked
             yield from _cut_off(number, last, absent)
             number = last + 1
+        elif anew.has(number):
+            yield from _cut_off(number, number, absent)
+            number += 1
         else:
             yield Answer.NEVER_THERE if number in absent else Answer.NOT_ASKED, False
             number += 1

@@ -37,7 +37,6 @@ from retention.ports.ledger import Ledger
 from retention.steps.answers import kept_items
 from retention.steps.cases import case_of, read_proposal
 from retention.steps.moves import state_of
-from retention.steps.verify import is_known
 
 MADE_WITHIN: Final = timedelta(minutes=2)  # of its announcement; then another may go on
 
@@ -137,7 +136,7 @@ def _act(case: Case, kept: tuple[Item, ...], ledger: Ledger) -> AccessAct | None
     if case.approved is None:
         return None
     if case.has_begun:
-        seen = all(is_known(case, item.manifest.root) for item in kept)
+        seen = all(case.is_known(item.manifest.root) for item in kept)
         return AccessAct.RESTORE if seen else None
     if case.spent is not None:
         return AccessAct.RESTORE
