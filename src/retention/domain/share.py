@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-_FORM = re.compile(r"([^#]+)(?:#([1-9][0-9]?)/([1-9][0-9]?))?")
+_FORM = re.compile(r"([^#]+)(?:#([1-9][0-9]{0,3})/([1-9][0-9]{0,3}))?")
 
 
 @dataclass(frozen=True, slots=True)

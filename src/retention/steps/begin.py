@@ -9,6 +9,7 @@ from json import dumps, loads
 from typing import Final
 
 from retention.domain.approval import Approval
+from retention.domain.calendar import london_day
 from retention.domain.case import Case, proposal_stream
 from retention.domain.entry import Draft, Entry, Fact, Record
 from retention.domain.floor import looks_empty
@@ -27,6 +28,7 @@ from retention.steps.incidents import raise_incident
 from retention.steps.spend import spend
 
 TRIES_MAX: Final = 3  # listings, if others write about the proposal meanwhile
+_DRIFTED: Final = "drifted"
 
 
 def begin(
@@ -57,7 +59,7 @@ def begin(
             return  # another worker has begun meanwhile, on its own listing
         proposal = read_proposal(case, evidence)
         if record.number("arrivals"):
-            spend(ledger, approval.proposal, "drifted", proposal)
+            spend(ledger, approval.proposal, _DRIFTED, proposal)  # and moves what it is about
             raise StaleError(
                 "something was added or changed since people were shown the list",
                 hint="the approval is spent: propose afresh, and show what changed",
@@ -102,9 +104,14 @@ def _take(
             "present": counts[Seen.PRESENT],
             "arrivals": look.arrivals + counts[Seen.CHANGED],
         }
-        draft = Draft(proposal_stream(approval.proposal), Entry.BEGIN_LISTING, facts)
+        stream = proposal_stream(approval.proposal)
+        drafts = [Draft(stream, Entry.BEGIN_LISTING, facts)]
+        if facts["arrivals"]:
+            # In one transaction: no other worker begins on an approval that a listing has voided.
+            spent: dict[str, Fact] = {"proposal": approval.proposal, "why": _DRIFTED}
+            drafts.append(Draft(stream, Entry.SPENT, spent))
         try:
-            return ledger.append(draft, expect=case.length)
+            return ledger.append_all(drafts, expect={stream: case.length})[0]
         except StaleError:  # two at once: one of them begins again
             case = case_of(ledger, approval.proposal)
             if case.has_begun:
@@ -148,6 +155,7 @@ def _require_believable(
         dataset,
         noticed_on=clock.today(),
         personal=False,
+        began_on=london_day(case.proposed.at),  # what was closed before says nothing of today
     )
     raise UnverifiedError(
         f"{present} of {manifest.versions} versions are there: the place looks empty",

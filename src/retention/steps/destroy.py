@@ -17,7 +17,7 @@ from retention.domain.batch import Batch, Numbered, batches
 from retention.domain.case import Case, proposal_stream
 from retention.domain.dataset import Answer, Kind
 from retention.domain.disposition import Event
-from retention.domain.entry import Draft, Entry, Fact
+from retention.domain.entry import Draft, Entry, Fact, Record
 from retention.domain.manifest import Manifest, require_root, rows_of
 from retention.domain.orders import LEASE, Standing
 from retention.errors import HeldError, NotAuthorisedError, StaleError, UnverifiedError
@@ -73,11 +73,11 @@ class _Run:
 
     manifest: Manifest
     approval: Approval
-    absent: set[int]
     desk: Desk
     breaker: Breaker
     ended: dict[int, _Ended] = field(default_factory=dict)  # in this look, by first row
     left: int = 0  # batches that are held by others, or must be asked for again
+    absent: set[int] | None = None  # before the first order; read when that was announced
     turn: Condition = field(default_factory=Condition)
 
 
@@ -94,6 +94,8 @@ def destroy(manifest: Manifest, approval: Approval, ports: Destruction) -> None:
     """
     case = case_of(ports.ledger, approval.proposal)
     if manifest.root in case.stopped:
+        # Whoever stopped it may have died before the approval was spent.
+        spend(ports.ledger, case.proposal, "stopped", read_proposal(case, ports.evidence))
         raise NotAuthorisedError("this disposal was stopped", hint="propose what remains afresh")
     if manifest.root in case.ordered:
         move_if_possible(ports.ledger, manifest.dataset, Event.FINISH)
@@ -127,15 +129,28 @@ def _write_ordered(run: _Run, ports: Destruction) -> None:
 
 
 def _run(manifest: Manifest, approval: Approval, case: Case, ports: Destruction) -> _Run:
-    if (begun := case.begun.get(manifest.root)) is None:
-        raise UnverifiedError("no begin-listing was taken", hint="steps.begin comes first")
+    _begun(case, manifest)
     # The root is known at the end: nothing is ordered on rows that were edited at rest.
     require_root(ports.evidence.lines(manifest.pack), manifest.root)
-    absent = absent_before(begun, ports.evidence)
     desk = Desk(
         manifest, approval, ports.ledger, ports.clock, ports.by, ports.worker, case.has_begun
     )
-    return _Run(manifest, approval, absent, desk, Breaker())
+    return _Run(manifest, approval, desk, Breaker())
+
+
+def _begun(case: Case, manifest: Manifest) -> Record:
+    if (begun := case.begun.get(manifest.root)) is None:
+        raise UnverifiedError("no begin-listing was taken", hint="steps.begin comes first")
+    return begun
+
+
+def _absent(run: _Run, ports: Destruction) -> set[int]:
+    """Return what the last begin-listing did not show: the first intent has ended them."""
+    with run.turn:
+        if run.absent is None:
+            case = decided_case_of(ports.ledger, run.approval.proposal)
+            run.absent = absent_before(_begun(case, run.manifest), ports.evidence)
+        return run.absent
 
 
 def _look(run: _Run, ports: Destruction, share: tuple[int, int]) -> None:
@@ -157,7 +172,8 @@ def _shared(found: Iterator[Batch], run: _Run, share: tuple[int, int]) -> Iterat
         if turn % of == which % of:
             yield batch
         else:
-            run.left += 1
+            with run.turn:
+                run.left += 1
 
 
 def _one_batch(batch: Batch, run: _Run, ports: Destruction) -> None:
@@ -192,7 +208,7 @@ def _is_over(batch: Batch, run: _Run, ports: Destruction) -> bool:
     answers = _order(
         batch,
         place,
-        run.absent,
+        _absent(run, ports),
         ports.store,
         may_order=lambda: run.desk.is_ours_still(batch),
         data_left=data_left,
