@@ -16,8 +16,6 @@ import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -26,7 +24,7 @@ from support.filling import Writer, fill
 from support.made import Made
 from support.measure import Took, took
 from support.peers import FOLDER, PEERS, Peer
-from support.servers import Gateway, gateway
+from support.servers import Gateway, gateway, stub
 
 from retention.adapters.s3.client import client
 
@@ -36,26 +34,6 @@ CEPH_ROWS, CEPH_TURNS = 2000, 3
 HERE = Path(__file__).parent
 OURS = [sys.executable, "-m", "support.destroy_ours"]
 PATHS = f"{HERE}{os.pathsep}{HERE.parent}"
-
-
-@contextmanager
-def taking() -> Iterator[str]:
-    """Run the server that takes every order, and stop it; yields its endpoint."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "support.stub_deletes"],
-        cwd=HERE,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
-        finally:
-            process.stdin.close()
-            try:
-                process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                process.kill()
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -80,7 +58,7 @@ def on_the_stub(sizes: list[int]) -> None:
     print("|---:|---|---:|---:|---:|---:|")
     for rows in sizes:
         for way in ("fast", "careful"):
-            with tempfile.TemporaryDirectory() as name, taking() as endpoint:
+            with tempfile.TemporaryDirectory() as name, stub("stub_deletes") as endpoint:
                 folder = Path(name)
                 prepared(folder, rows)
                 seen, said = destroyed(folder, endpoint, "made", "made-secret", way)
@@ -148,7 +126,10 @@ def on_ceph() -> None:
     with tempfile.TemporaryDirectory() as name, gateway(keep=False) as running:
         number = 0
         for turn in range(CEPH_TURNS):
-            for who, found in rates.items():  # in turn: what the gateway does in the background befalls all
+            for (
+                who,
+                found,
+            ) in rates.items():  # in turn: what the gateway does in the background befalls all
                 number += 1
                 bucket, folder = filled(running, number), Path(name) / f"{who}-{turn}"
                 folder.mkdir()

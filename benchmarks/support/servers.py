@@ -56,10 +56,10 @@ class Server:
 
 
 @contextmanager
-def stub() -> Iterator[str]:
-    """Run the server that only says pages, and stop it; yields its endpoint."""
+def stub(module: str = "stub_s3") -> Iterator[str]:
+    """Run the server that only says pages, or another *module*, and stop it; yields its endpoint."""
     with subprocess.Popen(
-        [sys.executable, "-m", f"{__package__}.stub_s3"],
+        [sys.executable, "-m", f"{__package__}.{module}"],
         cwd=Path(__file__).parents[1],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
