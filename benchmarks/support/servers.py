@@ -57,7 +57,7 @@ class Server:
 
 @contextmanager
 def stub(module: str = "stub_s3") -> Iterator[str]:
-    """Run the server that only says pages, or another *module*, and stop it; yields its endpoint."""
+    """Run the server that only says pages, or another, and stop it; yields its endpoint."""
     with subprocess.Popen(
         [sys.executable, "-m", f"{__package__}.{module}"],
         cwd=Path(__file__).parents[1],
