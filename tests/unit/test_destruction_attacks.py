@@ -7,12 +7,13 @@ from contextlib import suppress
 
 import pytest
 
+from retention.domain.case import run_stream
 from retention.domain.entry import Draft, Entry
 from retention.domain.share import Share
 from retention.errors import NotAuthorisedError, RefusedError, RetentionError, StoreError
 from retention.steps import destroy as destruction
 from retention.steps.begin import begin
-from retention.steps.dispose import approved
+from retention.steps.dispose import approved, note_run
 from retention.steps.incidents import raise_incident
 from retention.steps.moves import stream_of
 from retention.steps.record.halting import Halt, plan_halt
@@ -307,3 +308,28 @@ def test_what_went_last_and_without_an_answer_gives_the_day_of_destruction(world
 def test_every_share_can_be_cut_and_written_down():
     for part in Share("sha256:00", 50, 99).parts(64):
         assert Share.parse(str(part)) == part
+
+
+# What people do stops it, whatever else is wrong.
+
+
+def test_a_run_that_was_cancelled_before_a_worker_took_it_stops_the_disposal(world, proposal):
+    note_run(proposal, "run-1", world.ledger)  # as whoever starts it does
+    cancelled = Draft(run_stream("run-1"), Entry.CANCELLED, {"run": "run-1", "person": "rm-01"})
+    world.ledger.append(cancelled)
+    world.advance()
+    assert world.next_steps() == []
+    with pytest.raises(NotAuthorisedError):
+        world.dispose(proposal, "run-2")
+    assert not world.store.orders
+
+
+def test_another_proposal_that_was_damaged_is_not_in_the_way_of_a_stop(world, proposal):
+    mark = world.mark(proposal)
+    world.fill(("2020",))
+    world.publish(("2020",))
+    other = world.propose_all()
+    world.evidence.damage(world.case(other).proposed.text("document"))
+    stop(world, mark)
+    with pytest.raises(NotAuthorisedError, match="stopped"):
+        world.dispose(proposal)

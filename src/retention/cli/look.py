@@ -36,7 +36,7 @@ def proposals(*, as_json: bool) -> None:
 def show_proposal(digest: str) -> None:
     """Show one proposal by its DIGEST or mark, as approvers see it, and what became of it."""
     work = wiring.compose()
-    case = case_named(work.ledger, work.evidence, digest)
+    case = case_named(work.ledger, digest)
     proposal = read_proposal(case, work.evidence)
     parties = {c: work.library.party(c).name for c in proposal.controllers}
     page = review_page(

@@ -14,7 +14,7 @@ from retention.ports.ledger import Ledger
 from retention.ports.store import Lists
 from retention.steps.answers import kept_items
 from retention.steps.begin import begin
-from retention.steps.cases import case_of, read_proposal
+from retention.steps.cases import case_of, decided_case_of, read_proposal
 from retention.steps.destroy import Destruction, destroy
 
 
@@ -37,9 +37,8 @@ def dispose(proposal_digest: str, ports: Disposing, *, run: str = "") -> None:
     Safe to run again after a crash at any call; raises as ``steps.begin`` and ``steps.destroy``.
     """
     approval, manifests = approved(proposal_digest, ports.ledger, ports.evidence)
-    if run and run not in case_of(ports.ledger, proposal_digest).runs:
-        facts: dict[str, Fact] = {"proposal": proposal_digest, "run": run}
-        ports.ledger.append(Draft(proposal_stream(proposal_digest), Entry.RUN, facts))
+    if run:
+        note_run(proposal_digest, run, ports.ledger)
     begin(
         manifests,
         approval,
@@ -51,6 +50,17 @@ def dispose(proposal_digest: str, ports: Disposing, *, run: str = "") -> None:
     )
     for manifest in manifests:
         destroy(manifest, approval, ports.destruction)
+
+
+def note_run(proposal_digest: str, run: str, ledger: Ledger) -> None:
+    """Write that *run* of Prefect carries a disposal out: whoever cancels that stops it.
+
+    Whoever starts it writes this, too, for it may be cancelled while it waits for a worker.
+    Safe to run again.
+    """
+    if run not in decided_case_of(ledger, proposal_digest).runs:
+        facts: dict[str, Fact] = {"proposal": proposal_digest, "run": run}
+        ledger.append(Draft(proposal_stream(proposal_digest), Entry.RUN, facts))
 
 
 def approved(

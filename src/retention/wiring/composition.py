@@ -360,7 +360,17 @@ class Composition(Outside):
         self.bear_witness()
         from retention.adapters.prefect.start import hand_on  # noqa: PLC0415  # lazy
 
-        hand_on(self.access, [(step.flow, step.argument) for step in self.next_steps()])
+        steps = self.next_steps()
+        runs = hand_on(self.access, [(step.flow, step.argument) for step in steps])
+        for step, run in zip(steps, runs, strict=True):
+            if step.flow == "dispose":
+                self.note_run(step.argument, run)
+
+    def note_run(self, share: str, run: str) -> None:
+        """Write which *run* of Prefect disposes of a share: it may be cancelled while it waits."""
+        from retention.steps.dispose import note_run  # noqa: PLC0415  # lazy
+
+        note_run(Share.parse(share).proposal, run, self.ledger)
 
 
 def _raise_first(faults: "Sequence[StoreError | None]") -> None:

@@ -45,7 +45,7 @@ def plan_halt(halt: Halt, name: str, *, why: Why, ports: Recording) -> Planned:
     none, was never approved, is spent or ordered to its end, or has begun where that is too late.
     """
     require(Act.HALT, why.by)
-    case = case_named(ports.ledger, ports.evidence, name)
+    case = case_named(ports.ledger, name)
     proposal = read_proposal(case, ports.evidence)
     _require_open(halt, case)
     kept = kept_items(case, proposal, ports.evidence)
