@@ -333,3 +333,18 @@ def test_another_proposal_that_was_damaged_is_not_in_the_way_of_a_stop(world, pr
     stop(world, mark)
     with pytest.raises(NotAuthorisedError, match="stopped"):
         world.dispose(proposal)
+
+
+def test_other_runs_that_come_while_it_lists_do_not_make_it_list_again(world, proposal):
+    numbers = iter(range(3))
+
+    def come(name):
+        if name == "store.versions" and (number := next(numbers, None)) is not None:
+            note_run(proposal, f"run-{number}", world.ledger)
+
+    before = world.store.calls["versions"]
+    with world.dying(come):
+        world.dispose(proposal)
+    (manifest,) = world.manifests(proposal)
+    assert world.store.calls["versions"] - before == len(manifest.places)
+    assert len(world.case(proposal).runs) == 2

@@ -27,7 +27,7 @@ from retention.steps.expected import is_accepted
 from retention.steps.incidents import raise_incident
 from retention.steps.spend import spend
 
-TRIES_MAX: Final = 3  # listings, if others write about the proposal meanwhile
+TRIES_MAX: Final = 5  # if others write about the proposal meanwhile
 _DRIFTED: Final = "drifted"
 
 
@@ -91,34 +91,45 @@ def _take(
     clock: Clock,
 ) -> Record | None:
     """List, and write down what is there; None if the first order was announced meanwhile."""
+    drafts = list[Draft]()
     for _ in range(TRIES_MAX):
-        look = Look()
-        counts = dict.fromkeys(Seen, 0)
-        pack = evidence.keep_lines(_absent(manifest, lister, evidence, look, counts), sealed=False)
-        _require_believable(manifest, counts[Seen.PRESENT], case, ledger, clock)
-        facts: dict[str, Fact] = {
-            "proposal": approval.proposal,
-            "root": manifest.root,
-            "pack": pack,
-            "versions": manifest.versions,
-            "present": counts[Seen.PRESENT],
-            "arrivals": look.arrivals + counts[Seen.CHANGED],
-        }
-        stream = proposal_stream(approval.proposal)
-        drafts = [Draft(stream, Entry.BEGIN_LISTING, facts)]
-        if facts["arrivals"]:
-            # In one transaction: no other worker begins on an approval that a listing has voided.
-            spent: dict[str, Fact] = {"proposal": approval.proposal, "why": _DRIFTED}
-            drafts.append(Draft(stream, Entry.SPENT, spent))
+        drafts = drafts or _listed(manifest, case, lister, ledger, evidence, clock)
         try:
-            return ledger.append_all(drafts, expect={stream: case.length})[0]
-        except StaleError:  # two at once: one of them begins again
-            case = case_of(ledger, approval.proposal)
+            return ledger.append_all(drafts, expect={drafts[0].stream: case.length})[0]
+        except StaleError:
+            before, case = case, case_of(ledger, approval.proposal)
             if case.has_begun:
                 return None
+            if case.begun != before.begun:  # two at once: one of them begins again
+                drafts = []
     raise StaleError(
         "others went on with this proposal while it was listed", hint="let dispose run again"
     )
+
+
+def _listed(
+    manifest: Manifest, case: Case, lister: Lists, ledger: Ledger, evidence: Evidence, clock: Clock
+) -> list[Draft]:
+    """List, and return what is to be written down of it."""
+    look = Look()
+    counts = dict.fromkeys(Seen, 0)
+    pack = evidence.keep_lines(_absent(manifest, lister, evidence, look, counts), sealed=False)
+    _require_believable(manifest, counts[Seen.PRESENT], case, ledger, clock)
+    facts: dict[str, Fact] = {
+        "proposal": case.proposal,
+        "root": manifest.root,
+        "pack": pack,
+        "versions": manifest.versions,
+        "present": counts[Seen.PRESENT],
+        "arrivals": look.arrivals + counts[Seen.CHANGED],
+    }
+    stream = proposal_stream(case.proposal)
+    drafts = [Draft(stream, Entry.BEGIN_LISTING, facts)]
+    if facts["arrivals"]:
+        # In one transaction: no other worker begins on an approval that a listing has voided.
+        spent: dict[str, Fact] = {"proposal": case.proposal, "why": _DRIFTED}
+        drafts.append(Draft(stream, Entry.SPENT, spent))
+    return drafts
 
 
 def _absent(
