@@ -1,6 +1,6 @@
 """The outside of a composition: stores by role, the mail server, Prefect."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from retention.errors import AgreementError, NotAuthorisedError, StoreRefusedError
 from retention.ports.clock import Clock
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from retention.adapters.s3.inventory.reader import S3Inventories
     from retention.adapters.s3.lists import S3Lists
     from retention.adapters.s3.probe import S3Probes
+
+ORDER_READ_S: Final = 25.0  # with its tries within the lease of a batch: the rest is asked again
+ORDER_ATTEMPTS_MAX: Final = 3
 
 
 class Outside:
@@ -74,8 +77,17 @@ class Outside:
 
         s = self.settings
         login = self._login("destroyer")
-        many = FastMany(endpoint_url=s.s3_endpoint_url, region=s.s3_region, credentials=login)
-        return S3Destroys(self._s3("destroyer"), many)
+        many = FastMany(
+            endpoint_url=s.s3_endpoint_url,
+            region=s.s3_region,
+            credentials=login,
+            read_timeout_s=ORDER_READ_S,
+            attempts_max=ORDER_ATTEMPTS_MAX,
+        )
+        careful = self._s3(
+            "destroyer", read_timeout_s=ORDER_READ_S, attempts_max=ORDER_ATTEMPTS_MAX
+        )
+        return S3Destroys(careful, many)
 
     @property
     def has_custodian(self) -> bool:
@@ -113,7 +125,7 @@ class Outside:
             )
         return given
 
-    def _s3(self, role: str) -> Any:
+    def _s3(self, role: str, **patience: Any) -> Any:
         from retention.adapters.s3.client import client  # noqa: PLC0415  # lazy
 
         given = self._credential(role).fresh()
@@ -123,6 +135,7 @@ class Outside:
             access_key=given.access_key,
             secret=given.secret,
             session_token=given.session_token,
+            **patience,
         )
 
     @property
