@@ -9,6 +9,7 @@ from retention.domain.agreement import Silence
 from retention.domain.certificate import Certificate
 from retention.domain.entry import Entry
 from retention.errors import (
+    CertificateError,
     DeliveryError,
     NotAuthorisedError,
     NotDueError,
@@ -19,6 +20,7 @@ from retention.errors import (
     TooMuchError,
     UnverifiedError,
 )
+from retention.steps import advance as advancing
 from retention.steps import destroy as destruction
 from tests.support.cast import agreement
 from tests.support.memory import DieAt, PowerCut
@@ -385,3 +387,16 @@ def test_an_objection_stops_it_even_where_silence_would_not():
     world.notify()
     world.controllers_answer("object")
     assert world.propose() == []
+
+
+def test_numbers_that_do_not_reconcile_hold_up_no_other_proposal(world, monkeypatch):
+    proposal = world.propose_all()
+    world.approve(proposal)
+    world.dispose(proposal)
+    world.check_gone(proposal)
+
+    def broken(*_):
+        raise CertificateError("the numbers do not reconcile", hint="look")
+
+    monkeypatch.setattr(advancing, "owed_type", broken)
+    assert world.next_steps() == [("certify", proposal)]

@@ -11,6 +11,7 @@ from retention.domain.case import Case
 from retention.domain.disposition import Event, State
 from retention.domain.proposal import Item, Proposal
 from retention.domain.wording import CertificateType
+from retention.errors import CertificateError
 from retention.ports.clock import Clock
 from retention.ports.evidence import Evidence
 from retention.ports.ledger import Ledger
@@ -167,6 +168,14 @@ def _next(case: Case, ledger: Ledger, evidence: Evidence, today: date) -> str | 
     return _after(case, proposal, kept, ledger, evidence, today)
 
 
+def _is_owed(case: Case, ledger: Ledger, evidence: Evidence) -> bool:
+    """Tell whether a certificate is owed, or none can be: its own run says so."""
+    try:
+        return owed_type(case, ledger, evidence) is not None
+    except CertificateError:
+        return True
+
+
 def _may_dispose(case: Case, kept: tuple[Item, ...], today: date) -> bool:
     assert case.approved is not None
     begin, lapses = (
@@ -191,7 +200,7 @@ def _after(
     if list(residuals_due(case, kept, today)) or any(last_look_is_due(case, i) for i in kept):
         return "check_gone"
     unsealed = any(r.text("certificate") not in case.sealed for r in case.certified.values())
-    if unsealed or owed_type(case, ledger, evidence) is not None:
+    if unsealed or _is_owed(case, ledger, evidence):
         return "certify"
     if any(
         set(proposal.controllers) - set(case.delivered.get(number, {})) for number in case.sealed
