@@ -182,26 +182,6 @@ def test_two_issuers_at_once_issue_one_certificate(world, call):
     assert len(world.kinds(Entry.CERTIFIED)) == 1
 
 
-def test_a_stop_that_was_cut_off_spends_the_approval_when_it_is_run_again(world, monkeypatch):
-    monkeypatch.setattr(destruction, "BATCH", 1)
-    proposal = world.propose_all()
-    world.approve(proposal)
-
-    def held_and_cut_off(name):
-        if name == "store.destroy done" and not world.kinds(Entry.HOLD_PLACED):
-            world.hold()
-        if world.kinds(Entry.STOPPED):
-            raise PowerCut
-
-    with pytest.raises(PowerCut), world.dying(held_and_cut_off):
-        world.dispose(proposal)
-    assert not world.kinds(Entry.SPENT)
-    with pytest.raises(NotAuthorisedError, match="stopped"):
-        world.dispose(proposal)
-    assert len(world.kinds(Entry.SPENT)) == 1
-    assert world.next_steps() == [("check_gone", proposal)]
-
-
 def test_what_was_missing_before_the_first_order_is_not_called_destroyed(world):
     proposal = world.propose_all()
     world.approve(proposal)

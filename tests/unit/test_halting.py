@@ -126,6 +126,22 @@ def test_who_stopped_it_and_why_is_kept_and_no_word_of_it_is_on_the_ledger(world
     assert world.evidence.read(halted.text("evidence"))
 
 
+def test_a_stop_that_was_cut_off_spends_the_approval_when_it_is_run_again(world, proposal):
+    def held_and_cut_off(name):
+        if name == "store.destroy done" and not world.kinds(Entry.HOLD_PLACED):
+            world.hold()
+        if world.kinds(Entry.STOPPED):
+            raise PowerCut
+
+    with pytest.raises(PowerCut), world.dying(held_and_cut_off):
+        world.dispose(proposal)
+    assert not world.kinds(Entry.SPENT)
+    with pytest.raises(NotAuthorisedError, match="stopped"):
+        world.dispose(proposal)
+    assert len(world.kinds(Entry.SPENT)) == 1
+    assert world.next_steps() == [("check_gone", proposal)]
+
+
 # Cancelling the run in the Prefect UI.
 
 
