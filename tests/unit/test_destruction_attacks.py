@@ -10,7 +10,14 @@ import pytest
 from retention.domain.case import run_stream
 from retention.domain.entry import Draft, Entry
 from retention.domain.share import Share
-from retention.errors import NotAuthorisedError, RefusedError, RetentionError, StoreError
+from retention.errors import (
+    HeldError,
+    LedgerBrokenError,
+    NotAuthorisedError,
+    RefusedError,
+    RetentionError,
+    StoreError,
+)
 from retention.steps import destroy as destruction
 from retention.steps.begin import begin
 from retention.steps.dispose import approved, note_run
@@ -18,6 +25,7 @@ from retention.steps.incidents import raise_incident
 from retention.steps.moves import stream_of
 from retention.steps.record.halting import Halt, plan_halt
 from retention.steps.residual import destroyed_on
+from retention.steps.steady import SteadyAuthority
 from tests.support.memory import DieAt, PowerCut
 from tests.support.world import World
 
@@ -348,3 +356,29 @@ def test_other_runs_that_come_while_it_lists_do_not_make_it_list_again(world, pr
     (manifest,) = world.manifests(proposal)
     assert world.store.calls["versions"] - before == len(manifest.places)
     assert len(world.case(proposal).runs) == 2
+
+
+def restored(ledger, size):
+    """Do to a ledger in memory what restoring an older backup does."""
+    kept, ledger.records[:] = ledger.records[:size], []
+    ledger._held.clear()
+    ledger._streams.clear()
+    for record in kept:
+        ledger.records.append(record)
+        ledger._held[record.stream] += 1
+        ledger._streams[record.stream].append(record)
+
+
+def test_a_ledger_that_is_restored_in_mid_run_does_not_forget_a_hold(world, proposal):
+    approval, (manifest,) = approved(proposal, world.ledger, world.evidence)
+    steady = SteadyAuthority(world.authority, world.ledger, world.clock)
+    steady.require(approval, manifest, begun=True)
+    size = world.ledger.size()
+    steady.require(approval, manifest, begun=True)
+    world.hold(DATASET)
+    world.witness.note(world.ledger.checkpoint())
+    with pytest.raises(HeldError):
+        steady.require(approval, manifest, begun=True)
+    restored(world.ledger, size)
+    with pytest.raises(LedgerBrokenError):
+        steady.require(approval, manifest, begun=True)

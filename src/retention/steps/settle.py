@@ -54,8 +54,8 @@ def settle_approved(
 def _implied(case: Case, root: str) -> Iterator[Event]:
     if root in case.ordered:
         yield Event.FINISH
-    if (verified := case.verified.get(root)) is not None and not verified.number("unknown"):
-        yield seen_event(verified)
+    if case.is_known(root):
+        yield seen_event(case.verified[root])
     if case.sealed:
         yield Event.CERTIFY
     final = case.certified.get(CertificateType.FINAL.value)
