@@ -67,10 +67,8 @@ def is_left(case: Case, pairs: Sequence[Pair]) -> bool:
 
 def is_seen(case: Case, item: Item, ledger: Ledger) -> bool:
     """Tell whether the verifier knows what became of a dataset, and its state says so too."""
-    verified = case.verified.get(item.manifest.root)
-    if verified is None or verified.number("unknown"):
-        return False
-    return state_of(ledger, item.manifest.dataset) in _SEEN
+    known = case.is_known(item.manifest.root)
+    return known and state_of(ledger, item.manifest.dataset) in _SEEN
 
 
 def seen_gone_at(case: Case, pairs: Sequence[Pair]) -> datetime:
