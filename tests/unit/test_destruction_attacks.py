@@ -4,10 +4,12 @@ Somebody looks too early, a worker dies between two entries, a place is blind, a
 """
 
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 
 from retention.domain.case import run_stream
+from retention.domain.clock import Period
 from retention.domain.entry import Draft, Entry
 from retention.domain.share import Share
 from retention.errors import (
@@ -382,3 +384,29 @@ def test_a_ledger_that_is_restored_in_mid_run_does_not_forget_a_hold(world, prop
     restored(world.ledger, size)
     with pytest.raises(LedgerBrokenError):
         steady.require(approval, manifest, begun=True)
+
+
+def test_a_later_day_that_somebody_wrote_over_that_of_an_approval_is_worth_nothing(world, proposal):
+    """No gate signs it, and a worker can write a row."""
+    (row,) = world.kinds(Entry.APPROVED)
+    later = str(world.clock.today() + timedelta(days=90))
+    world.ledger.append(Draft(row.stream, Entry.APPROVED, {**row.facts, "lapses_after": later}))
+    world.clock.step(days=20)
+    world.survey()
+    with pytest.raises(NotAuthorisedError, match="days of this approval"):
+        world.dispose(proposal)
+    assert not world.store.orders
+
+
+def test_an_earlier_day_that_somebody_wrote_over_that_of_an_approval_is_worth_nothing():
+    world = World(cooling_off=Period.parse("P7D"))
+    world.fill()
+    world.publish()
+    proposal = agreed(world)
+    (row,) = world.kinds(Entry.APPROVED)
+    today = str(world.clock.today())
+    assert row.text("may_begin_on") > today
+    world.ledger.append(Draft(row.stream, Entry.APPROVED, {**row.facts, "may_begin_on": today}))
+    with pytest.raises(NotAuthorisedError, match="days of this approval"):
+        world.dispose(proposal)
+    assert not world.store.orders

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from retention.domain.agreement import Agreement
-from retention.domain.approval import Approval, SignedAnswer, Verdict
+from retention.domain.agreement import Agreement, Disposal
+from retention.domain.approval import Approval, SignedAnswer, Verdict, approval_days
+from retention.domain.calendar import london_day
 from retention.domain.canonical import digest_of
 from retention.domain.case import Case, proposal_stream, run_stream
 from retention.domain.dataset import DatasetId
@@ -79,9 +80,10 @@ class FreshAuthority:
             since=case.proposed.index,
         )
         require_no_objection(self.ledger, self.evidence, item)
-        _require_day(approval, item, self.clock.today())
         agreement = self.library.agreement(proposal.agreement, proposal.version)
         assert agreement.disposal is not None
+        _require_days(approval, case, agreement.disposal)
+        _require_day(approval, item, self.clock.today())
         kept = proposal.kept(approval.roots)
         require_within_caps(kept, proposal, agreement.disposal.limits, case, self.ledger)
         if not seen_gone:  # afterwards its places are empty, and the verifier said so
@@ -295,6 +297,17 @@ def _subject(item: Item, agreement: Agreement) -> Subject:
 def _id_of(item: Item, agreement: Agreement) -> DatasetId:
     kind = agreement.class_named(item.class_name)
     return DatasetId.parse(item.manifest.dataset, kind.placeholders)
+
+
+def _require_days(approval: Approval, case: Case, terms: Disposal) -> None:
+    """Raise NotAuthorisedError unless its days follow from the last answer: no gate signs them."""
+    decided_on = london_day(case.decided[-1].at)
+    days = approval_days(decided_on, lapses=terms.approval_lapses, cooling_off=terms.cooling_off)
+    if (approval.may_begin_on, approval.lapses_after) != days:
+        raise NotAuthorisedError(
+            "the days of this approval are not those that follow from its last answer",
+            hint="treat the ledger's database as tampered with, and look",
+        )
 
 
 def _require_day(approval: Approval, item: Item, today: date) -> None:
