@@ -78,6 +78,12 @@ def stop(world, proposal):
     world.record(plan_halt, Halt.STOP, proposal)
 
 
+def close_incident(world, kind):
+    facts = dict.fromkeys(("told", "by", "evidence", "reason"), "invented")
+    facts |= {"incident": kind, "dataset": DATASET}
+    world.ledger.append(Draft(stream_of(DATASET), Entry.INCIDENT_CLOSED, facts))
+
+
 def look_and_report(world, proposal):
     """Do what flows do that somebody starts at the wrong moment."""
     with suppress(RetentionError):
@@ -263,9 +269,7 @@ def _is_last(outcome, world, proposal):
 def test_a_place_that_looks_empty_for_the_second_time_is_an_incident_again(world):
     on = world.clock.today()
     raise_incident(world.ledger, "store-looks-empty", DATASET, noticed_on=on, personal=False)
-    facts = dict.fromkeys(("told", "by", "evidence", "reason"), "invented")
-    facts |= {"incident": "store-looks-empty", "dataset": DATASET}
-    world.ledger.append(Draft(stream_of(DATASET), Entry.INCIDENT_CLOSED, facts))
+    close_incident(world, "store-looks-empty")
     world.clock.step(days=2)
     proposal = agreed(world)
     for copy in ("records", "dr"):
@@ -410,3 +414,35 @@ def test_an_earlier_day_that_somebody_wrote_over_that_of_an_approval_is_worth_no
     with pytest.raises(NotAuthorisedError, match="days of this approval"):
         world.dispose(proposal)
     assert not world.store.orders
+
+
+@pytest.mark.parametrize(
+    ("kind", "final"), [("listed-after-disposal", True), ("resurrection", False)]
+)
+def test_what_a_person_looked_at_holds_up_a_final_certificate_only_if_it_belies_the_interim(
+    world, proposal, kind, final
+):
+    world.dispose(proposal)
+    seen(world, proposal)
+    on = world.clock.today()
+    raise_incident(world.ledger, kind, DATASET, noticed_on=on, personal=True)
+    world.clock.step(days=3)
+    world.backups_age_out()
+    world.check_gone(proposal)
+    world.certify(proposal)
+    assert "final" not in world.case(proposal).certified
+    close_incident(world, kind)
+    world.certify(proposal)
+    assert ("final" in world.case(proposal).certified) is final
+
+
+def test_a_second_loss_before_a_disposal_is_an_incident_of_its_own(world):
+    on = world.clock.today()
+    raise_incident(world.ledger, "absent-before-disposal", DATASET, noticed_on=on, personal=True)
+    close_incident(world, "absent-before-disposal")
+    world.clock.step(days=2)
+    proposal = agreed(world)
+    held = world.buckets["records"].held
+    held.discard(max(held))
+    world.dispose(proposal)
+    assert len(world.kinds(Entry.INCIDENT)) == 2

@@ -73,6 +73,7 @@ def begin(
                 manifest.dataset,
                 noticed_on=clock.today(),
                 personal=personal,
+                began_on=london_day(case.proposed.at),  # another loss than that of a list before
             )
 
 

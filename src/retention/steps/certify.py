@@ -43,6 +43,7 @@ from retention.domain.disposition import Event
 from retention.domain.dsse import Envelope, pae
 from retention.domain.entry import Draft, Entry, Fact, Record
 from retention.domain.hold import holds_in
+from retention.domain.incident import IncidentKind, incidents_in
 from retention.domain.proposal import Item, Proposal
 from retention.domain.wording import (
     BY_VERSION_ID,
@@ -130,9 +131,11 @@ def owed_type(case: Case, ledger: Ledger, evidence: Evidence) -> CertificateType
 
 def _may_be_final(case: Case, item: Item, ledger: Ledger) -> bool:
     """Tell whether nothing came back: looked at last of all, and no incident says otherwise."""
-    records = ledger.stream(stream_of(item.manifest.dataset))
-    back = {r.text("incident") for r in records if r.kind is Entry.INCIDENT} & CAME_BACK
-    return not back and not last_look_is_due(case, item)
+    raised = incidents_in(ledger.stream(stream_of(item.manifest.dataset)))
+    back = [each for each in raised if each.kind in CAME_BACK]
+    # What came back under its own id belies what was certified before, whoever looked at it.
+    stands = any(each.is_open or each.kind == IncidentKind.RESURRECTION for each in back)
+    return not stands and not last_look_is_due(case, item)
 
 
 def _state(case: Case, owed: CertificateType, ports: Issuing) -> None:
