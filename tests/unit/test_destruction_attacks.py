@@ -7,9 +7,12 @@ from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
+from retention.adapters.s3.destroys import S3Destroys
 from retention.domain.case import run_stream
 from retention.domain.clock import Period
+from retention.domain.dataset import Answer, Kind, ObjectVersion
 from retention.domain.entry import Draft, Entry
 from retention.domain.share import Share
 from retention.errors import (
@@ -446,3 +449,23 @@ def test_a_second_loss_before_a_disposal_is_an_incident_of_its_own(world):
     held.discard(max(held))
     world.dispose(proposal)
     assert len(world.kinds(Entry.INCIDENT)) == 2
+
+
+class SilentClient:
+    """Takes calls to abort an upload, and answers none."""
+
+    def __init__(self):
+        self.calls = 0
+
+    def abort_multipart_upload(self, **asked):
+        self.calls += 1
+        raise ReadTimeoutError(endpoint_url="http://store.invalid")
+
+
+def test_a_batch_of_uploads_does_not_wait_a_thousand_times_for_a_store_that_is_silent():
+    client = SilentClient()
+    uploads = [ObjectVersion("p/a", Kind.UPLOAD, f"upload-{n}") for n in range(1000)]
+    answers = S3Destroys(client).destroy("s3://records/p/", uploads)
+    assert client.calls <= 5
+    assert set(answers.values()) == {Answer.UNKNOWN}
+    assert set(answers) == set(uploads)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import DeleteObjectsOutputTypeDef as Deletion
 
 BATCH_MAX = 1000
+SILENT_MAX = 3  # calls in a row without an answer; the rest of a batch is not asked then
 
 _ID = re.compile(r"[!-~]+")  # an id of spaces would be read as none, and leave a new marker
 _UNSPEAKABLE = re.compile("[\ud800-\udfff]")  # has no UTF-8: no store can hold it
@@ -53,21 +54,28 @@ class S3Destroys:
             version: Answer.UNKNOWN if _may_be_asked(version, prefix) else Answer.REFUSED
             for version in versions
         }
-        many = []
-        for version, answer in answers.items():
-            if answer is Answer.REFUSED:
-                continue
-            if version.kind is Kind.UPLOAD:
-                answers[version] = self._abort(bucket, version)
-            elif _NOT_IN_XML.search(version.key):
-                answers[version] = self._delete_one(bucket, version)
-            else:
-                many.append(version)
+        asked = [version for version, answer in answers.items() if answer is Answer.UNKNOWN]
+        alone = [version for version in asked if _goes_alone(version)]
+        many = [version for version in asked if not _goes_alone(version)]
+        answers.update(self._one_by_one(bucket, alone))
         if self._many is not None:
             answers.update(self._many.delete(bucket, many))
             return answers
         for batch in _batches(many):
             answers.update(self._delete_many(bucket, batch))
+        return answers
+
+    def _one_by_one(
+        self, bucket: str, versions: Sequence[ObjectVersion]
+    ) -> dict[ObjectVersion, Answer]:
+        """Order each in a call of its own, until the store is silent: a batch has its lease."""
+        answers, silent = dict[ObjectVersion, Answer](), 0
+        for version in versions:
+            order = self._abort if version.kind is Kind.UPLOAD else self._delete_one
+            answers[version] = order(bucket, version)
+            silent = silent + 1 if answers[version] is Answer.UNKNOWN else 0
+            if silent == SILENT_MAX:
+                break
         return answers
 
     def _abort(self, bucket: str, upload: ObjectVersion) -> Answer:
@@ -101,6 +109,11 @@ class S3Destroys:
             return dict.fromkeys(batch, answer_of_call(error))
         again = is_second_try(cast("dict[str, Any]", response))
         return answers_to(batch, _said(response), again=again)
+
+
+def _goes_alone(version: ObjectVersion) -> bool:
+    """Tell whether no list of keys can hold *version*."""
+    return version.kind is Kind.UPLOAD or bool(_NOT_IN_XML.search(version.key))
 
 
 def _may_be_asked(version: ObjectVersion, prefix: str) -> bool:
