@@ -112,7 +112,8 @@ class Composition(Outside):
         """The checkpoints that were noted outside the ledger."""
         from retention.adapters.witness import FolderWitness  # noqa: PLC0415  # lazy
 
-        return FolderWitness(self.settings.checkpoints)
+        noted = self.settings.home / "checkpoints-noted"
+        return FolderWitness(self.settings.checkpoints, noted)
 
     def bear_witness(self) -> None:
         """Note outside the ledger how far it is; LedgerBrokenError if it is an older one."""
