@@ -260,3 +260,12 @@ def test_what_went_last_and_without_an_answer_gives_the_day_of_destruction(world
 def test_every_share_can_be_cut_and_written_down():
     for part in Share("sha256:00", 50, 99).parts(64):
         assert Share.parse(str(part)) == part
+
+
+def test_what_lapsed_in_mid_run_is_looked_at_though_nobody_has_spent_it_yet(world, proposal):
+    with pytest.raises(PowerCut), world.dying(DieAt(1, port="store.destroy")):
+        world.dispose(proposal)
+    world.clock.step(days=20)
+    assert world.next_steps() == [("check_gone", proposal)]
+    left = still_there(world, proposal)
+    assert seen(world, proposal).number("destroyed") == size(world, proposal) - left

@@ -7,6 +7,7 @@ nothing is gone and nothing is left: it is unknown.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from json import dumps, loads
 from types import MappingProxyType
 
@@ -114,7 +115,12 @@ def _require_ended(case: Case, kept: Iterable[Item], ports: Verification) -> Non
     """Raise unless no order can follow: a look before the last one says nothing of the end."""
     roots = [item.manifest.root for item in kept]
     open_roots = [root for root in roots if root not in case.ordered]
-    if not case.has_begun or (open_roots and case.spent is None):
+    approved = case.approved
+    over = case.spent is not None or (
+        approved is not None
+        and ports.clock.today() > date.fromisoformat(approved.text("lapses_after"))
+    )
+    if not case.has_begun or (open_roots and not over):
         raise NotDueError(
             "its disposal has not come to its end", hint="advance starts this when it has"
         )
