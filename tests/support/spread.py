@@ -1,6 +1,7 @@
-"""Which tests stay in one process when several run them: those that share a server, or a module.
+"""Which tests stay in one process when several run them: those of a module, and of one server.
 
-A server is started once for each process that asks for it; so each has all of its tests in one.
+A server is started once for each process that asks for it, and tests of a module may build on each
+other: so all modules that ask for a server are in one process.
 """
 
 import pytest
@@ -9,7 +10,9 @@ SERVERS = ("ceph", "stage", "postgres_url", "moto")  # fixtures of a session
 
 
 def pytest_collection_modifyitems(items) -> None:
+    asked: dict[str, set[str]] = {}
     for item in items:
-        asked = getattr(item, "fixturenames", ())
-        group = next((name for name in SERVERS if name in asked), item.path.name)
-        item.add_marker(pytest.mark.xdist_group(group))
+        asked.setdefault(str(item.path), set()).update(getattr(item, "fixturenames", ()))
+    for item in items:
+        servers = [name for name in SERVERS if name in asked[str(item.path)]]
+        item.add_marker(pytest.mark.xdist_group((*servers, item.path.name)[0]))

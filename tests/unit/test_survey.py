@@ -42,6 +42,7 @@ def disposed_of():
     proposal = world.propose_all()
     world.approve(proposal)
     world.clock.step(days=8)
+    world.survey()
     world.dispose(proposal)
     world.check_gone(proposal)
     return world
