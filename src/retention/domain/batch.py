@@ -76,4 +76,4 @@ def _given(rows: list[Numbered]) -> Iterator[Batch]:
 
 def _same_key(one: Numbered, other: Numbered) -> bool:
     a, b = one[1], other[1]
-    return (a.copy, a.version.key) == (b.copy, b.version.key)
+    return a.version.key == b.version.key and a.copy == b.copy

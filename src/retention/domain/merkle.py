@@ -31,10 +31,10 @@ class RootBuilder:
 
     def add(self, data: bytes) -> None:
         """Add one leaf by its content."""
-        here, n = leaf_hash(data), self.size
-        while n & 1:
-            here, n = node_hash(self._peaks.pop(), here), n >> 1
-        self._peaks.append(here)
+        here, n, peaks = sha256(b"\x00" + data).digest(), self.size, self._peaks
+        while n & 1:  # written out, for a manifest has millions of lines
+            here, n = sha256(b"\x01" + peaks.pop() + here).digest(), n >> 1
+        peaks.append(here)
         self.size += 1
 
     def root(self) -> Hash:
