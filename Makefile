@@ -5,7 +5,7 @@
 .PHONY: help setup test test-full packages lint demo up bench clean lock schema
 
 BIN := .venv/bin
-SPREAD := -n 2 --dist loadgroup # two processes; what shares a server stays in one of them
+SPREAD := -n 2 --dist loadscope # two processes; what shares a server stays in one of them
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
