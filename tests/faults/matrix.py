@@ -147,8 +147,15 @@ class Story:
         )
 
     def tell(self):
-        """Tell it to the end: until nothing may run, or the approval has lapsed long ago."""
-        for number in range(ROUNDS_MAX * (2 if self.plan.patient else 1)):
+        """Tell it to the end: until nothing may run, or the approval has lapsed long ago.
+
+        Half-way through all trouble ceases: from then on it must come to an end.
+        """
+        rounds = ROUNDS_MAX * (2 if self.plan.patient else 1)
+        for number in range(rounds):
+            self.calm = number >= rounds // 2
+            if self.calm:
+                self.schedule.faults_max = self.trouble.faults_max = 0
             if number == LAPSES_AFTER:
                 self.world.clock.step(days=15)
                 self.world.survey()  # nightly
@@ -158,7 +165,8 @@ class Story:
             if not steps:
                 break
             for flow in steps:
-                self._trouble_the_verifier(flow)
+                if not self.calm:
+                    self._trouble_the_verifier(flow)
                 self._attempt(flow)
             self._read_all()
             self.world.clock.step(hours=3)
