@@ -147,15 +147,11 @@ class Story:
         )
 
     def tell(self):
-        """Tell it to the end: until nothing may run, or the approval has lapsed long ago.
-
-        Half-way through all trouble ceases: from then on it must come to an end.
-        """
+        """Tell it to the end; half-way through all trouble ceases, and from there it must end."""
         rounds = ROUNDS_MAX * (2 if self.plan.patient else 1)
         for number in range(rounds):
-            self.calm = number >= rounds // 2
-            if self.calm:
-                self.schedule.faults_max = self.trouble.faults_max = 0
+            if number == rounds // 2:
+                self.schedule.faults_max, self.trouble.faults_max, self.looked = 0, 0, True
             if number == LAPSES_AFTER:
                 self.world.clock.step(days=15)
                 self.world.survey()  # nightly
@@ -165,15 +161,13 @@ class Story:
             if not steps:
                 break
             for flow in steps:
-                if not self.calm:
-                    self._trouble_the_verifier(flow)
+                self._trouble_the_verifier(flow)
                 self._attempt(flow)
             self._read_all()
             self.world.clock.step(hours=3)
         self.play.do_late(all_of_it=True)
         self._read_all()
-        steps = self._steps()
-        assert not steps, f"it does not come to an end: {steps}"
+        assert not (steps := self._steps()), f"it does not come to an end: {steps}"
 
     def _trouble_the_verifier(self, flow):
         """See that something befalls the verifier too, the first time that it looks."""

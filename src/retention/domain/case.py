@@ -49,7 +49,6 @@ class Case:
     approved: Record | None = None
     spent: Record | None = None
     started: Record | None = None  # from here on something may be gone
-    halted: list[Record] = field(default_factory=list)  # by people
     runs: list[str] = field(default_factory=list)  # of Prefect, that carry it out
     begun: dict[str, Record] = field(default_factory=dict)  # by manifest root, as those below
     intents: dict[str, list[Record]] = field(default_factory=dict)
@@ -108,7 +107,7 @@ class Case:
             case Entry.BEGUN:
                 self.started = r
             case Entry.HALTED:
-                self.halted.append(r)
+                pass  # who stopped it, and why: the approval is spent in the same transaction
             case Entry.RUN:
                 self.runs.append(r.text("run"))
             case Entry.SEALED:

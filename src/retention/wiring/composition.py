@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from retention.domain.agreement import Agreement
     from retention.domain.finding import Finding
     from retention.domain.store import Store
-    from retention.errors import StoreError
     from retention.ports.clock import Clock
     from retention.ports.progress import Progress
     from retention.steps.advance import Next
@@ -372,9 +371,3 @@ class Composition(Outside):
         from retention.steps.dispose import note_run  # noqa: PLC0415  # lazy
 
         note_run(Share.parse(share).proposal, run, self.ledger)
-
-
-def _raise_first(faults: "Sequence[StoreError | None]") -> None:
-    for fault in faults:
-        if fault is not None:
-            raise fault
