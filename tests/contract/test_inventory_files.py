@@ -37,7 +37,9 @@ def test_a_file_that_was_changed_is_an_error(bench, form, how):
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("content", [b"", b"no such form", b"PAR1" * 9, gzip.compress(b"x\n", mtime=0)])
+@pytest.mark.parametrize(
+    "content", [b"", b"no such form", b"PAR1" * 9, gzip.compress(b"x\n", mtime=0)]
+)
 def test_a_file_that_is_something_else_is_an_error(bench, form, content):
     written = bench.write(form)
     written.replace_file(content, number=1)
