@@ -92,12 +92,13 @@ def test_an_answer_is_signed_for_the_person_who_gave_it(stage, asked):
     (record,) = signed(stage, proposal)
     assert record.kind is Entry.SIGNED
     assert dict(record.facts) | {"signature": "", "key_id": ""} == {
-        "proposal": proposal,
+        "about": proposal,
         "person": "bob-invented",
         "step": "records-manager",
         "run": run,
         "pause_key": key,
         "input": digest_of(GOOD),
+        "factor": "",
         "at": "2026-11-23T09:30:00.000Z",
         "signature": "",
         "key_id": "",

@@ -262,7 +262,7 @@ class World:
     def sign(self, proposal, person, step, key, form):
         """Write what the gate would write when *person* answers."""
         answer = SignedAnswer(
-            proposal, person, step, "run", key, digest_of(form), stamp(self.clock.now())
+            proposal, person, step, "run", key, digest_of(form), "", stamp(self.clock.now())
         )
         facts = {name: getattr(answer, name) for name in answer.__slots__}
         facts["signature"] = base64.urlsafe_b64encode(self.gate.sign(answer.message())).decode()

@@ -3,10 +3,12 @@
 A *Resume* in Prefect wakes a flow; it is not an identity.  The gate knows the person, and signs.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Final
 
 from retention.domain.canonical import canonical, digest_of
 from retention.domain.clock import Period
@@ -24,20 +26,23 @@ class Verdict(StrEnum):
 class SignedAnswer:
     """What the gate witnessed: this person gave this input under this pause key.
 
-    *input* is the digest of the canonical form input; *at* is UTC as :func:`calendar.stamp`.
+    *about* is the digest of a proposal, or ``act:`` and the run of an act of its own; *input* is
+    the digest of the canonical form input; *factor* is ``totp`` if a one-time code was checked
+    with it, and "" if none was asked; *at* is UTC as :func:`calendar.stamp`.
     """
 
-    proposal: str
+    about: str
     person: str
     step: str
     run: str
     pause_key: str
     input: str
+    factor: str
     at: str
 
     def message(self) -> bytes:
         """Return the bytes that the gate signs."""
-        return b"retention-gate/v1\n" + canonical(
+        return b"retention-gate/v2\n" + canonical(
             {name: getattr(self, name) for name in self.__slots__}
         )
 
@@ -96,19 +101,35 @@ def notice_over_on(
     return over if over == last else over + timedelta(days=1)
 
 
-def pause_key(proposal: str, step: str, run_count: int, attempt: int) -> str:
+ACT: Final = "act:"  # and the id of its run: what people do in the browser beside reviews
+_KEY = re.compile(
+    r"(?:(?P<digest>[0-9a-f]{64})|act-(?P<run>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}))"
+    r"-(?P<step>[a-z][a-z0-9-]*)-[0-9]+-[0-9]+"
+)
+
+
+def pause_key(about: str, step: str, run_count: int, attempt: int) -> str:
     """Return the key of one question: lower-case letters, digits and dashes only.
 
-    Another proposal is another question; a retried run may not reuse a spent key.
+    Another proposal, and another run of an act, is another question; a retried run may not reuse
+    a spent key.
     """
-    return f"{proposal.removeprefix('sha256:')}-{step}-{run_count}-{attempt}"
+    head = about.removeprefix("sha256:").replace(ACT, "act-")
+    return f"{head}-{step}-{run_count}-{attempt}"
 
 
-def proposal_in(key: str) -> tuple[str, str] | None:
-    """Return the proposal and the step of a pause key, or None if it is none of ours."""
-    head, _, rest = key.partition("-")
-    step, _, tail = rest.rpartition("-")
-    step, _, run = step.rpartition("-")
-    if len(head) != 64 or not (step and run.isdigit() and tail.isdigit()):  # noqa: PLR2004  # hex digits of SHA-256
+def asked_in(key: str) -> tuple[str, str] | None:
+    """Return what the question of a pause key is about, and its step; None if it is none of ours.
+
+    The gate signs both, so that an answer to one question is never one to another.
+    """
+    found = _KEY.fullmatch(key)
+    if found is None:
         return None
-    return f"sha256:{head}", step
+    about = found["digest"] and f"sha256:{found['digest']}"
+    return about or f"{ACT}{found['run']}", found["step"]
+
+
+def stream_about(about: str) -> str:
+    """Return the stream in which the gate's record of an answer belongs."""
+    return about if about.startswith(ACT) else f"proposal:{about.removeprefix('sha256:')}"

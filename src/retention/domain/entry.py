@@ -111,7 +111,7 @@ FACTS: Mapping[Entry, frozenset[str]] = MappingProxyType(
             Entry.NOTICE_ANSWERED: f"notice controller answer {_WHY}",
             Entry.PROPOSED: "proposal notice agreement version action document"
             " datasets versions bytes",
-            Entry.SIGNED: "proposal person step run pause_key input at signature key_id",
+            Entry.SIGNED: "about person step run pause_key input factor at signature key_id",
             Entry.CANCELLED: "run person",
             Entry.DECIDED: "proposal step person decision roots kept signed input reason",
             Entry.APPROVED: "proposal roots kept decided_on may_begin_on lapses_after",

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import httpx
 
-from retention.domain.approval import SignedAnswer, proposal_in
+from retention.domain.approval import SignedAnswer, asked_in, stream_about
 from retention.domain.calendar import stamp
 from retention.domain.canonical import digest_of
 from retention.domain.entry import Draft, Entry
@@ -49,28 +49,31 @@ def signed_record(
     key: str,
     run_input: Mapping[str, Any],
     *,
+    factor: str = "",
     signer: Signs,
     clock: Clock,
 ) -> Draft | None:
     """Return the ledger entry that *person* gave *run_input* under *key*; None if it is not ours.
 
+    *factor* says which second factor the gate checked with it.
     Raises TypeError or ValueError for an input that has no canonical form.
     """
-    ours = proposal_in(key)
+    ours = asked_in(key)
     if ours is None:
         return None
-    proposal, step = ours
+    about, step = ours
     answer = SignedAnswer(
-        proposal=proposal,
+        about=about,
         person=person,
         step=step,
         run=str(run),
         pause_key=key,
         input=digest_of(dict(run_input)),
+        factor=factor,
         at=stamp(clock.now()),
     )
     return Draft(
-        stream=f"proposal:{proposal.removeprefix('sha256:')}",
+        stream=stream_about(about),
         kind=Entry.SIGNED,
         facts={
             **{name: getattr(answer, name) for name in answer.__slots__},

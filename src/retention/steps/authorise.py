@@ -168,14 +168,11 @@ def _is_signed(case: Case, decided: Record, gate: Checks) -> bool:
     return signature_holds(signed, case.proposal, gate)
 
 
-def signature_holds(signed: Record, proposal: str, gate: Checks) -> bool:
-    """Tell whether the gate signed this record, for this proposal."""
-    names = ("proposal", "person", "step", "run", "pause_key", "input", "at")
-    answer = SignedAnswer(*(signed.text(name) for name in names))
+def signature_holds(signed: Record, about: str, gate: Checks) -> bool:
+    """Tell whether the gate signed this record, about this proposal or act."""
+    answer = SignedAnswer(*(signed.text(name) for name in SignedAnswer.__slots__))
     signature = base64.urlsafe_b64decode(signed.text("signature"))
-    return answer.proposal == proposal and gate.holds(
-        signed.text("key_id"), answer.message(), signature
-    )
+    return answer.about == about and gate.holds(signed.text("key_id"), answer.message(), signature)
 
 
 def require_not_cancelled(case: Case, ledger: Ledger, library: Library) -> None:
