@@ -189,11 +189,6 @@ class Case:
             ),
         )
 
-    def answer_under(self, pause_key: str) -> Record | None:
-        """Return the newest answer that the gate signed under a pause key."""
-        found = [r for r in self.signed.values() if r.text("pause_key") == pause_key]
-        return found[-1] if found else None
-
     def cut_off(self, root: str) -> set[int]:
         """Return the first numbers of the batches of which an intent has no outcome."""
         announced = Counter(r.number("first") for r in self.intents.get(root, []))

@@ -4,13 +4,13 @@ Who answered is the gate's signed record; what the answer is worth is decided he
 cannot stand is an AnswerError, and is asked again with its reason.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from retention.domain.agreement import Agreement, Person
 from retention.domain.approval import Verdict, approval_days
 from retention.domain.calendar import london_day
-from retention.domain.canonical import Json, canonical, digest_of
+from retention.domain.canonical import Json, canonical
 from retention.domain.case import Case, proposal_stream
 from retention.domain.dataset import DatasetId
 from retention.domain.disposition import Event
@@ -24,12 +24,13 @@ from retention.ports.ledger import Ledger
 from retention.ports.library import Library
 from retention.ports.seal import Checks
 from retention.steps.answers import kept_items, roots_of, worth
-from retention.steps.authorise import matching_holds, require_agreement, signature_holds
+from retention.steps.authorise import matching_holds, require_agreement
 from retention.steps.cases import case_of, read_proposal
 from retention.steps.moves import move_if_possible
 from retention.steps.registers import Registers, term_of
 from retention.steps.settle import settle_approved
 from retention.steps.spend import spend
+from retention.steps.witnessed import Patience, witnessed
 from retention.views.review import review_page
 
 
@@ -43,7 +44,7 @@ class Desk:
     library: Library
     gate: Checks
     clock: Clock
-    patience: Callable[[Callable[[], Record | None]], Record | None]
+    patience: Patience
 
     def unanswered(self) -> str | None:
         """Return the role whose answer is asked for next; None if there is nothing left to ask.
@@ -81,7 +82,14 @@ class Desk:
         """
         if self.unanswered() != step:
             return
-        signed = self._signed(key, answer)
+        signed = witnessed(
+            self.proposal,
+            key,
+            answer,
+            ledger=self.ledger,
+            gate=self.gate,
+            patience=self.patience,
+        )
         case, proposal = self._read()  # what is checked is what is written upon
         person = self._person(signed, case, step)
         kept, verdict = worth(answer, proposal, kept_items(case, proposal, self.evidence))
@@ -118,23 +126,6 @@ class Desk:
         return self.library.agreement(
             case.proposed.text("agreement"), case.proposed.number("version")
         )
-
-    def _signed(self, key: str, answer: Mapping[str, Json]) -> Record:
-        def look() -> Record | None:
-            return case_of(self.ledger, self.proposal).answer_under(key)
-
-        signed = self.patience(look)
-        if signed is None:
-            raise AnswerError(
-                "the gate did not witness this answer", hint="log in as yourself and answer again"
-            )
-        if signed.text("input") != digest_of(dict(answer)):
-            raise AnswerError(
-                "the answer is not the one that the gate witnessed", hint="answer again"
-            )
-        if not signature_holds(signed, self.proposal, self.gate):
-            raise AnswerError("the gate's signature does not hold", hint="answer again")
-        return signed
 
     def _person(self, signed: Record, case: Case, step: str) -> Person:
         found = [p for p in self.library.people() if p.id == signed.text("person")]

@@ -1,0 +1,56 @@
+"""Who answered under a pause key: the gate's record of it, found on the ledger and checked.
+
+A ledger row alone proves nothing, for workers write rows: only the gate's signature does.
+"""
+
+from collections.abc import Callable, Mapping
+
+from retention.domain.approval import stream_about
+from retention.domain.canonical import Json, digest_of
+from retention.domain.entry import Entry, Record
+from retention.errors import AnswerError
+from retention.ports.ledger import Ledger
+from retention.ports.seal import Checks
+from retention.steps.authorise import signature_holds
+
+Patience = Callable[[Callable[[], Record | None]], Record | None]
+
+
+def witnessed(
+    about: str,
+    key: str,
+    answer: Mapping[str, Json],
+    *,
+    ledger: Ledger,
+    gate: Checks,
+    patience: Patience,
+) -> Record:
+    """Return the gate's signed record that somebody gave *answer* under the pause *key*.
+
+    *about* is what the question was about; *patience* waits for the record, within bounds.
+    Raises AnswerError if there is none, if it is of another answer, or if nobody signed it.
+    """
+
+    def look() -> Record | None:
+        return newest_under(key, about, ledger)
+
+    signed = patience(look)
+    if signed is None:
+        raise AnswerError(
+            "the gate did not witness this answer", hint="log in as yourself and answer again"
+        )
+    if signed.text("input") != digest_of(dict(answer)):
+        raise AnswerError("the answer is not the one that the gate witnessed", hint="answer again")
+    if not signature_holds(signed, about, gate):
+        raise AnswerError("the gate's signature does not hold", hint="answer again")
+    return signed
+
+
+def newest_under(key: str, about: str, ledger: Ledger) -> Record | None:
+    """Return the newest record of an answer under *key*; whether it holds is not asked here."""
+    found = [
+        r
+        for r in ledger.stream(stream_about(about))
+        if r.kind is Entry.SIGNED and r.text("pause_key") == key
+    ]
+    return found[-1] if found else None
