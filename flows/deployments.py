@@ -29,6 +29,7 @@ TABLE = (
     Deployment("certify", ISSUER, None, ABOUT, "Sign the certificate that is due."),
     Deployment("deliver", ISSUER, None, ABOUT, "Bring it to the controllers."),
 )
+FOR_PEOPLE = tuple(row.name for row in TABLE if row.people)
 POOLS = (PLANNER, SURVEYOR, DESTROYER, VERIFIER, CUSTODIAN, ISSUER)
 
 if __name__ == "__main__":

@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from prefect.states import Failed
 
-from flows.deployments import TABLE
 from retention.adapters.prefect.deploy import deploy
 from retention.adapters.prefect.runs import failed, upcoming
 from retention.adapters.prefect.start import hand_on, start
 from retention.domain.canonical import sha256
 from tests.support.net import free_ports
+from tests.support.rows import ROWS
 
 pytestmark = pytest.mark.server
 
@@ -48,7 +48,7 @@ def test_a_scheduled_run_appears_at_its_hour_in_london(stage, flow, hour, weekda
 
 def test_the_next_run_of_each_flow_is_told_without_loading_prefect(stage):
     access = stage.access()
-    scheduled = {row.flow for row in TABLE if row.cron is not None}
+    scheduled = {row.flow for row in ROWS if row.cron is not None}
     until = monotonic() + WAIT_S
     found = upcoming(access.api_url, access.credential)
     while not scheduled <= {run.name for run in found}:
@@ -90,9 +90,9 @@ def test_to_deploy_again_changes_nothing(stage):
         return sorted((d["id"], d["entrypoint"], len(d["schedules"])) for d in found)
 
     before = standing()
-    deploy(stage.access(), TABLE, package="tests.support.fake_flows")
+    deploy(stage.access(), ROWS, package="tests.support.fake_flows")
     assert standing() == before
-    assert len(before) == len(TABLE)
+    assert len(before) == len(ROWS)
 
 
 def test_what_is_already_at_work_is_not_started_again(stage):

@@ -2,7 +2,7 @@
 
 from retention.gate import app
 from retention.gate.serve import address, serve
-from tests.support import fake_work
+from tests.support import fake_work, rows
 
 REMEMBER_S = 1.0  # so that a test need not wait for minutes until someone drops out
 
@@ -17,6 +17,7 @@ def main() -> None:
         services=fake_work.SERVICES,
         clock=fake_work.FixedClock(),
         people=lambda: fake_work.PEOPLE,
+        startable=[row.name for row in rows.ROWS if row.people],
         remember_s=REMEMBER_S,
     )
     serve(gate, host=host, port=port)

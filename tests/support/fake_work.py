@@ -268,6 +268,9 @@ class FakeWork:
     def next_steps(self) -> Sequence[tuple[str, str]]:
         return ()
 
+    def say(self, verb: str, about: str) -> None:
+        self._note(verb, about)
+
     def notes(self) -> list[str]:
         path = self.folder / "notes"
         return path.read_text().splitlines() if path.exists() else []

@@ -10,12 +10,12 @@ from time import monotonic, sleep
 import httpx
 import pytest
 
-from flows.deployments import TABLE
 from retention.adapters.prefect.access import Access
 from retention.adapters.prefect.deploy import deploy
 from retention.adapters.prefect.processes import Server, Worker
 from retention.adapters.prefect.start import start
 from tests.support import fake_work
+from tests.support.rows import ROWS
 
 ROOT = Path(__file__).parents[2]
 WAIT_S = 90
@@ -82,5 +82,5 @@ def stage(tmp_path_factory) -> Iterator[Stage]:
     module = "tests.support.fake_gate"
     with Server(folder, environment=environment(folder), module=module) as server:
         stage = Stage(server, folder, fake_work.FakeWork(folder))
-        deploy(stage.access(), TABLE, package="tests.support.fake_flows")
+        deploy(stage.access(), ROWS, package="tests.support.fake_flows")
         yield stage

@@ -1,5 +1,6 @@
 """``python -m retention.demo.gate``: the real gate, over the demonstration's composition."""
 
+from flows.deployments import FOR_PEOPLE
 from retention import wiring
 from retention.demo.composition import install
 from retention.gate import app
@@ -10,7 +11,7 @@ def main() -> None:
     """Compose, and serve."""
     host, port = address()
     install()
-    serve(app(**wiring.gate_ports()), host=host, port=port)
+    serve(app(**wiring.gate_ports(), startable=FOR_PEOPLE), host=host, port=port)
 
 
 if __name__ == "__main__":

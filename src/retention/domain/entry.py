@@ -40,8 +40,12 @@ class Entry(StrEnum):
     NOTICE_ANSWERED = "notice_answered"  # by one controller
     PROPOSED = "proposed"
     SIGNED = "signed"  # the gate: this person gave this answer
+    STARTED = "started"  # the gate: this person started this run of this flow
     CANCELLED = "cancelled"  # the gate: this person cancelled this run
+    OPENED = "opened"  # a person was given the full list of a proposal, or its disposal list
     DECIDED = "decided"  # what that answer is worth
+    ASKED = "asked"  # approvers want what only a party may instruct: it is asked
+    ASK_ACCEPTED = "ask_accepted"  # by one party's mail server
     APPROVED = "approved"  # the last approver agreed
     SPENT = "spent"  # lapsed, declined, drifted or withdrawn: never to be used again
     HALTED = "halted"  # by a person: a disposal stopped, or an approval withdrawn
@@ -112,8 +116,12 @@ FACTS: Mapping[Entry, frozenset[str]] = MappingProxyType(
             Entry.PROPOSED: "proposal notice agreement version action document"
             " datasets versions bytes",
             Entry.SIGNED: "about person step run pause_key input factor at signature key_id",
+            Entry.STARTED: "run person flow",
             Entry.CANCELLED: "run person",
+            Entry.OPENED: "proposal person form",
             Entry.DECIDED: "proposal step person decision roots kept signed input reason",
+            Entry.ASKED: "proposal agreement version dataset verb until to",
+            Entry.ASK_ACCEPTED: "agreement entry party message",
             Entry.APPROVED: "proposal roots kept decided_on may_begin_on lapses_after",
             Entry.SPENT: "proposal why",
             Entry.ACCESS_ANNOUNCED: "proposal bucket act before after by until",

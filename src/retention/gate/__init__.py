@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from retention.domain.agreement import Person
 from retention.gate.asgi import Gate
@@ -21,13 +21,14 @@ def app(
     services: Mapping[str, str],
     clock: Clock,
     people: Callable[[], Sequence[Person]],
+    startable: Collection[str] = (),
     remember_s: float = REMEMBER_S,
 ) -> Gate:
     """Return the gate around a new Prefect server in this process.
 
-    *services* is work pool to secret; only whom *people* returns may answer.  The server takes
-    one credential, made here and kept in this process: Prefect reads it from its settings, so it
-    is set there before the server is made.
+    *services* is work pool to secret; only whom *people* returns may answer, and start what stands
+    in *startable* as ``flow/deployment``.  The server takes one credential, made here and kept in
+    this process: Prefect reads it from its settings, so it is set there before the server is made.
     """
     credential = f"gate:{secrets.token_urlsafe(32)}"
     os.environ["PREFECT_SERVER_API_AUTH_STRING"] = credential
@@ -46,4 +47,5 @@ def app(
         ledger=ledger,
         signer=signer,
         clock=clock,
+        startable=startable,
     )

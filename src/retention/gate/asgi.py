@@ -4,7 +4,7 @@ import asyncio
 import base64
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -26,16 +26,17 @@ from retention.gate.http import (
     keeping_within,
     read_json,
 )
+from retention.gate.inner import WAITS_S, Prefect
 from retention.gate.login import Logins
 from retention.gate.rules import Act, Caller, rule_for
 from retention.gate.sockets import Sockets
-from retention.gate.witness import Prefect, has_template, signed_record
+from retention.gate.starting import Starting
+from retention.gate.witness import has_template, signed_record
 from retention.ports.clock import Clock
 from retention.ports.ledger import Ledger
 from retention.ports.seal import Signs
 
 OPEN = frozenset({"/api/health", "/api/ready"})  # asked by whoever watches the server
-WAITS_S = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)  # for another writer of the server's database
 # What the UI asks of the server's settings: without an answer it would call its makers.
 UI_SETTINGS = {"server": {"analytics_enabled": False, "ui": {"show_promotional_content": False}}}
 CANCELLATIONS = frozenset({"CANCELLING", "CANCELLED"})
@@ -65,11 +66,13 @@ class Gate:
         ledger: Ledger,
         signer: Signs,
         clock: Clock,
+        startable: Collection[str] = (),
     ) -> None:
         """Guard *inner*, which takes *credential* (``name:secret``) and no other."""
         self._inner = inner
         self._authorization = b"Basic " + base64.b64encode(credential.encode())
         self._prefect = Prefect(inner, self._authorization)
+        self._starting = Starting(self._prefect, startable, self._write)
         self._sockets = Sockets(inner, credential, logins)
         self._logins = logins
         self._people = people
@@ -118,6 +121,8 @@ class Gate:
             return
         if act is Act.WITNESS:
             await self._witness(caller.name, body, scope, receive, send)
+        elif act is Act.START:
+            await self._start(caller.name, body, scope, send)
         elif (kept := _kept(act, body)) is None:
             await answer(send, 403, rule.why)
         elif act is Act.CANCEL and not await self._write(_cancelled(caller, scope)):
@@ -144,15 +149,7 @@ class Gate:
         except (TypeError, ValueError, RecursionError):
             await answer(send, 403, _UNREADABLE)
             return
-        try:
-            people = await to_thread.run_sync(self._people)
-            await to_thread.run_sync(self._ledger.size, limiter=self._ledger_turn)
-        except Exception as error:  # noqa: BLE001  # an entry point: whatever it is, no answer is taken
-            log.error("no answer is taken: %s", type(error).__name__)  # noqa: TRY400  # no content in logs
-            await answer(send, 503, _NOT_NOW)
-            return
-        if person not in {each.id for each in people}:
-            await answer(send, 403, _STRANGER)
+        if not await self._is_ours(person, send):
             return
         key = await self._prefect.pause_key(run)
         record = key and signed_record(
@@ -167,6 +164,29 @@ class Gate:
             return
         for message in messages:
             await send(message)
+
+    async def _start(self, person: str, body: dict[str, Any], scope: Scope, send: Send) -> None:
+        if not await self._is_ours(person, send):
+            return
+        started = await self._starting.start(person, scope["path"].split("/")[3], body)
+        if started.why:
+            await answer(send, started.status, started.why)
+        else:
+            await answer_json(send, started.status, started.run)
+
+    async def _is_ours(self, person: str, send: Send) -> bool:
+        """Tell whether *person* is on the list and the ledger answers; if not, that is answered."""
+        try:
+            people = await to_thread.run_sync(self._people)
+            await to_thread.run_sync(self._ledger.size, limiter=self._ledger_turn)
+        except Exception as error:  # noqa: BLE001  # an entry point: whatever it is, nothing is taken
+            log.error("nothing is taken: %s", type(error).__name__)  # noqa: TRY400  # no content in logs
+            await answer(send, 503, _NOT_NOW)
+            return False
+        if person in {each.id for each in people}:
+            return True
+        await answer(send, 403, _STRANGER)
+        return False
 
     async def _write(self, record: Draft) -> bool:
         """Put what a person did on the ledger; False if that failed."""

@@ -1,8 +1,9 @@
 """Who may do what at the Prefect API: a table, read from the top; the first row that fits rules.
 
-People look, answer and cancel.  Services do what workers and flows need, and never answer.
-Nobody may do anything in bulk, write or remove a stored answer, or teach the server to act by
-itself.  A path is matched as the server routes it: decoded, whole, without control characters.
+People look, answer, cancel, and start what is meant for them.  Services do what workers and flows
+need, and never answer.  Nobody may do anything in bulk, write or remove a stored answer, or teach
+the server to act by itself.  A path is matched as the server routes it: decoded, whole, without
+control characters.
 """
 
 import re
@@ -31,6 +32,7 @@ class Act(Enum):
     WITNESS = auto()  # an answer: sign who gave it
     CANCEL = auto()  # only if the state asked for is a cancellation
     SETTINGS = auto()  # the gate answers by itself: no analytics, no advertising
+    START = auto()  # a deployment that is meant for people
     NO_ANSWER = auto()  # only if the input is not a stored answer
 
 
@@ -115,6 +117,12 @@ TABLE: tuple[Rule, ...] = (
         "/(?:flow_runs|flows|deployments)/[^/]+/?",
         *(A.REFUSE, A.REFUSE),
         "Runs and deployments are not deleted: a review may be open.",
+    ),
+    _row(
+        "POST",
+        "/deployments/[^/]+/create_flow_run/?",
+        *(A.START, A.ALLOW),
+        "Only what is meant for people is started by a person.",
     ),
     _row("POST", "/automations/(?:filter|count)", A.ALLOW, A.ALLOW, ""),
     _row(

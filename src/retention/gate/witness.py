@@ -10,37 +10,12 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-import httpx
-
 from retention.domain.approval import SignedAnswer, asked_in, stream_about
 from retention.domain.calendar import stamp
 from retention.domain.canonical import digest_of
 from retention.domain.entry import Draft, Entry
-from retention.gate.http import App
 from retention.ports.clock import Clock
 from retention.ports.seal import Signs
-
-
-class Prefect:
-    """The server behind the gate, asked with the credential that only the gate knows."""
-
-    def __init__(self, inner: App, authorization: bytes) -> None:
-        """Ask *inner* in this process; nothing goes over a wire."""
-        self._inner = inner
-        self._headers = {"authorization": authorization.decode()}
-
-    async def pause_key(self, run: UUID) -> str | None:
-        """Return the key of the question that *run* waits with, or None if it waits with none."""
-        transport = httpx.ASGITransport(app=self._inner)
-        async with httpx.AsyncClient(transport=transport, base_url="http://inner") as client:
-            response = await client.get(f"/api/flow_runs/{run}", headers=self._headers)
-        if response.status_code != httpx.codes.OK:
-            return None
-        state = response.json().get("state") or {}
-        if state.get("type") != "PAUSED":
-            return None
-        key = (state.get("state_details") or {}).get("pause_key")
-        return key if isinstance(key, str) else None
 
 
 def signed_record(

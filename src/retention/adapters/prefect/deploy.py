@@ -14,6 +14,7 @@ from retention.adapters.prefect.access import Access
 from retention.domain.calendar import LONDON
 
 STANDING = "retention"  # the name of every deployment, under the name of its flow
+FOR_PEOPLE = "people"  # the tag by which people know what they may start
 COMMAND = "python -m prefect.engine"  # fixed: else a second process looks for project files
 DIGEST = "^sha256:[0-9a-f]{64}(#[1-9][0-9]?/[1-9][0-9]?)?$"  # or a share of what it names
 
@@ -23,7 +24,8 @@ class Deployment:
     """A flow that stands ready: which pool runs it, when, and about what.
 
     *cron* is in Europe/London, or None if only another flow starts it; *about* names its one
-    parameter, which takes a digest, or None.
+    parameter, which takes a digest, or None.  *people* may start it at the gate: such a flow takes
+    no parameter, shows what it would do, and asks.
     """
 
     flow: str
@@ -31,6 +33,17 @@ class Deployment:
     cron: str | None
     about: str | None
     says: str
+    people: bool = False
+
+    @property
+    def name(self) -> str:
+        """``flow/deployment``, as the gate knows it."""
+        return f"{self.flow}/{STANDING}"
+
+    @property
+    def tags(self) -> list[str]:
+        """What the UI shows beside it: whether it is for people."""
+        return [FOR_PEOPLE] if self.people else []
 
     def entrypoint(self, package: str) -> str:
         """Return where the flow is, such as ``flows.review.review``."""
@@ -65,6 +78,7 @@ def deploy(
                 flow_id=client.create_flow_from_name(row.flow),
                 name=STANDING,
                 description=row.says,
+                tags=row.tags,
                 work_pool_name=row.pool,
                 entrypoint=row.entrypoint(package),
                 parameter_openapi_schema=row.parameters(),
@@ -102,6 +116,7 @@ def as_yaml(table: Sequence[Deployment], package: str = "flows") -> str:
             f"  - name: {STANDING}",
             f"    flow_name: {row.flow}",
             f"    description: {row.says}",
+            *([f"    tags: [{FOR_PEOPLE}]"] if row.people else []),
             f"    entrypoint: {row.entrypoint(package)}",
             f"    work_pool: {{name: {row.pool}, job_variables: {{command: {COMMAND}}}}}",
         ]
