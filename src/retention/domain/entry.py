@@ -47,6 +47,7 @@ class Entry(StrEnum):
     ASKED = "asked"  # approvers want what only a party may instruct: it is asked
     ASK_ACCEPTED = "ask_accepted"  # by one party's mail server
     APPROVED = "approved"  # the last approver agreed
+    ACTED = "acted"  # a run of the browser recorded its act, on these two answers of one person
     SPENT = "spent"  # lapsed, declined, drifted or withdrawn: never to be used again
     HALTED = "halted"  # by a person: a disposal stopped, or an approval withdrawn
     ACCESS_ANNOUNCED = "access_announced"  # a change to who may reach a bucket comes next
@@ -123,6 +124,7 @@ FACTS: Mapping[Entry, frozenset[str]] = MappingProxyType(
             Entry.ASKED: "proposal agreement version dataset verb until to",
             Entry.ASK_ACCEPTED: "agreement entry party message",
             Entry.APPROVED: "proposal roots kept decided_on may_begin_on lapses_after",
+            Entry.ACTED: "about act by result entries evidence form confirmed",
             Entry.SPENT: "proposal why",
             Entry.ACCESS_ANNOUNCED: "proposal bucket act before after by until",
             Entry.ACCESS_WITHDRAWN: "proposal bucket before after by",

@@ -32,7 +32,7 @@ def witnessed(
     """
 
     def look() -> Record | None:
-        return newest_under(key, about, ledger)
+        return _newest_under(key, about, ledger, gate)
 
     signed = patience(look)
     if signed is None:
@@ -41,16 +41,24 @@ def witnessed(
         )
     if signed.text("input") != digest_of(dict(answer)):
         raise AnswerError("the answer is not the one that the gate witnessed", hint="answer again")
-    if not signature_holds(signed, about, gate):
+    if not is_signed(signed, about, gate):
         raise AnswerError("the gate's signature does not hold", hint="answer again")
     return signed
 
 
-def newest_under(key: str, about: str, ledger: Ledger) -> Record | None:
-    """Return the newest record of an answer under *key*; whether it holds is not asked here."""
+def is_signed(record: Record, about: str, gate: Checks) -> bool:
+    """Tell whether the gate signed a record about this; a row that cannot be read is not signed."""
+    try:
+        return signature_holds(record, about, gate)
+    except (TypeError, ValueError):
+        return False
+
+
+def _newest_under(key: str, about: str, ledger: Ledger, gate: Checks) -> Record | None:
+    """Return the newest answer under *key*: one that is signed, if there is any."""
     found = [
         r
         for r in ledger.stream(stream_about(about))
-        if r.kind is Entry.SIGNED and r.text("pause_key") == key
+        if r.kind is Entry.SIGNED and r.facts["pause_key"] == key
     ]
-    return found[-1] if found else None
+    return next((r for r in reversed(found) if is_signed(r, about, gate)), (found or [None])[-1])

@@ -110,7 +110,7 @@ def preview_json(preview: Preview) -> dict[str, object]:
 
 def _tables(changes: Sequence[Change]) -> Iterator[str]:
     shown = 0
-    for rows, group in groupby(_grouped(changes), key=lambda each: each.rows):
+    for rows, group in groupby(grouped(changes), key=lambda each: each.rows):
         alike = list(group)
         if shown >= SHOWN_MAX:
             break
@@ -131,7 +131,7 @@ def _tables(changes: Sequence[Change]) -> Iterator[str]:
         )
 
 
-def _grouped(changes: Sequence[Change]) -> list[Change]:
+def grouped(changes: Sequence[Change]) -> list[Change]:
     """Bring together what changes alike, in the order in which it is first met."""
     first: dict[tuple[Row, ...], int] = {}
     for each in changes:

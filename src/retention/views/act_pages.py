@@ -1,0 +1,325 @@
+"""What people read above the forms of acts of their own, in Markdown: what it does, what they can
+choose, what they must not write; then what it would touch; and at the end what was recorded.
+
+The window of such a form is narrow: lists before tables, and tables of few columns.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from types import MappingProxyType
+from typing import Final
+
+from retention.domain.words import long_day
+from retention.views.figures import count, size
+from retention.views.preview import SHOWN_MAX, Preview, Row, Value, grouped
+from retention.views.surveyed import inventory_note
+
+CHOICES_MAX: Final = 12  # of a kind, above a form; the command lists all
+NEVER: Final = (
+    "> **Never write** a patient's name, number or address, nor the name of a file: what stands "
+    "here is kept for good. Say *the subject of request 2026/14*, and let your own records say who."
+)
+NEXT: Final = (
+    "**Next** you are shown what this touches, and asked whether to record it. Until you have said "
+    "yes to that, nothing is recorded; leave it, and within a day it lapses."
+)
+BY_REFERENCE: Final = (
+    "No file was brought: what is kept as evidence is your reference and your words. Everywhere "
+    "later it says *a reference, no file*."
+)
+AS_TYPED: Final = "Your reference and reason are kept as you typed them, and are not shown here."
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An event that may be recorded: of what, and by which roles."""
+
+    name: str
+    per: str
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """An agreement in force, and the words that belong to it."""
+
+    reference: str
+    title: str
+    classes: tuple[str, ...]
+    controllers: tuple[str, ...]
+    events: tuple[Known, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A notice, and the controllers of whom no answer is recorded."""
+
+    number: str
+    reference: str
+    silent: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Halting:
+    """An approval from which something may still follow."""
+
+    mark: str
+    reference: str
+    datasets: int
+    may_begin_on: str
+    has_begun: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What there is to choose from."""
+
+    agreements: tuple[InForce, ...] = ()
+    notices: tuple[Waiting, ...] = ()
+    approvals: tuple[Halting, ...] = ()
+
+
+_HEADS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "hold": "### Place a hold\n\nIt stops every disposal of what it holds, from the next batch "
+        "on. The clock runs on beneath it. **If in doubt, hold:** anybody may place one, and two "
+        "people together release it.",
+        "event": "### Record an event\n\nIt starts the clock of every dataset that counts from it. "
+        "Recorded again, it is a correction, and approvals that followed from the old day fall.",
+        "instruction": "### Record what a party says\n\nA controller's answer to a notice, or what "
+        "their letter instructs. *Proceed* destroys nothing: people are asked first. One "
+        "objection stops its notice for all.",
+        "abort": "### Withdraw an approval\n\nIn its cooling-off, before anything is destroyed. "
+        "Its datasets go back to review as they are, and destroying them takes a new review.",
+        "stop": "### Stop a disposal\n\nIt halts everywhere, each worker after the batch that it "
+        "has under way. What was ordered is verified and reported; what remains needs a new "
+        "review. What is gone does not come back.",
+    }
+)
+
+
+def form_page(kind: str, choices: Choices, fault: str = "") -> str:
+    """Return what stands above the form of an act; *fault* is why it is asked again."""
+    told = {
+        "hold": _hold,
+        "event": _event,
+        "instruction": _instruction,
+        "abort": _halt,
+        "stop": _halt,
+    }[kind]
+    return "\n\n".join([*_again(fault), _HEADS[kind], *told(kind, choices), NEVER, NEXT])
+
+
+def confirm_page(preview: Preview, fault: str = "", *, by_reference: bool, wide: str = "") -> str:
+    """Return what an act would touch, and the question; *wide* is why it is over-wide."""
+    lines = [*_again(fault), "### Record this?", f"**{escaped(preview.act)}**"]
+    if wide:
+        lines.append(f"> **Wide:** {escaped(wide)}. Say so below if you mean all of it, or say no.")
+    lines += _touches(preview)
+    if preview.notes:
+        lines += ["**To know**", "\n".join(f"- {escaped(note)}" for note in preview.notes)]
+    lines += [f"{BY_REFERENCE} {AS_TYPED}" if by_reference else AS_TYPED]
+    return "\n\n".join(lines)
+
+
+def done_page(kind: str, result: str, entries: int, follows: str) -> str:
+    """Return what was recorded, and what follows: ids and counts only."""
+    name = result or kind
+    return (
+        f"### Recorded: {escaped(name)}\n\n{count(entries, 'entry', 'entries')} on the ledger. "
+        f"{follows}\n"
+    )
+
+
+def escaped(text: str) -> str:
+    """Return *text* as text: what could be markup is escaped."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]<>#|~" else c for c in text).replace("\n", " ")
+
+
+def _again(fault: str) -> list[str]:
+    return [f"> **Please answer again:** {escaped(fault)}"] if fault else []
+
+
+def _hold(_kind: str, choices: Choices) -> Iterator[str]:
+    first = choices.agreements[0] if choices.agreements else None
+    reference = first.reference if first else "REF"
+    name = first.classes[0] if first and first.classes else "CLASS"
+    party = first.controllers[0] if first and first.controllers else "NAME"
+    yield "**What it holds** is one line. Put commas between its parts; all of them must fit."
+    yield _table(
+        ("write", "it holds"),
+        (
+            (f"`{reference}`", "the whole agreement"),
+            (f"`{reference}/{name}`", "one class of it"),
+            (f"`{reference}/{name}/…`", "one dataset, by its id"),
+            (f"`controller {party}`", "what is this controller's"),
+            ("`nation wales`", "one nation"),
+            ("`covers from 2019-04-01`", "data of that day or later; or `covers through`"),
+            ("`even if none`", "what comes, if nothing is there yet"),
+        ),
+    )
+    yield (
+        "For a `subject-request`, `foi` request or `restriction` add `received 2026-03-02`, the "
+        f"day on which it reached us; if several controllers could answer, `answered by {party}`."
+    )
+    yield from _agreements(choices, lambda each: _listed(each.classes))
+
+
+def _event(_kind: str, choices: Choices) -> Iterator[str]:
+    for each in choices.agreements[:CHOICES_MAX]:
+        yield f"**{escaped(each.reference)}** ({escaped(each.title)})"
+        yield _table(
+            ("event", "of which", "recorded by"),
+            [
+                (f"`{event.name}`", _of_which(event.per), escaped(", ".join(event.roles)))
+                for event in each.events
+            ],
+        )
+    yield from _more(choices.agreements, "agreements")
+    yield "The day is `2019-06-30`, or `2019-06` or `2019` if nobody knows more; it must have come."
+    yield "**Evidence** is where the letter or page is: a link, or its number in your records."
+
+
+def _instruction(_kind: str, choices: Choices) -> Iterator[str]:
+    if choices.notices:
+        yield "**Notices that wait for an answer**"
+        yield _table(
+            ("number", "agreement", "no answer yet of"),
+            [
+                (f"`{each.number}`", escaped(each.reference), escaped(", ".join(each.silent)))
+                for each in choices.notices[:CHOICES_MAX]
+            ],
+        )
+        yield from _more(choices.notices, "notices")
+    else:
+        yield "No notice waits for an answer."
+    yield (
+        "**What it is about:** the number of a notice for an answer; the id of a dataset, or "
+        "`REF/CLASS`, for what a letter instructs."
+    )
+    yield from _agreements(
+        choices, lambda each: f"{_listed(each.classes)}; of {_listed(each.controllers)}"
+    )
+    yield "**Evidence** is where the letter is: a link, or its number in your records."
+
+
+def _halt(kind: str, choices: Choices) -> Iterator[str]:
+    fits = [each for each in choices.approvals if each.has_begun or kind == "stop"]
+    if kind == "abort":
+        fits = [each for each in choices.approvals if not each.has_begun]
+    if not fits:
+        yield "**There is none at present**: nothing that was approved can be halted in this way."
+        return
+    yield _table(
+        ("mark", "agreement", "datasets", "stands"),
+        [
+            (
+                f"`{each.mark}`",
+                escaped(each.reference),
+                str(each.datasets),
+                "has begun"
+                if each.has_begun
+                else f"may begin on {long_day(date.fromisoformat(each.may_begin_on))}",
+            )
+            for each in fits[:CHOICES_MAX]
+        ],
+    )
+    yield from _more(fits, "approvals")
+
+
+def _agreements(choices: Choices, tell: Callable[[InForce], str]) -> Iterator[str]:
+    yield "**What there is**"
+    yield "\n".join(
+        f"- `{each.reference}` ({escaped(each.title)}): {tell(each)}"
+        for each in choices.agreements[:CHOICES_MAX]
+    )
+    yield from _more(choices.agreements, "agreements")
+
+
+def _more(all_of: Sequence[object], called: str) -> Iterator[str]:
+    if len(all_of) > CHOICES_MAX:
+        yield f"and {len(all_of) - CHOICES_MAX:,} more {called}, which the command lists."
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - CHOICES_MAX} more" if len(names) > CHOICES_MAX else ""
+    return ", ".join(f"`{name}`" for name in names[:CHOICES_MAX]) + more
+
+
+def _of_which(per: str) -> str:
+    if per == "agreement":
+        return "none: the whole agreement"
+    return "a dataset, by its id" if per == "dataset" else f"a {escaped(per)}"
+
+
+def _touches(preview: Preview) -> Iterator[str]:
+    if preview.lines:
+        yield "\n".join(f"- {escaped(each)}" for each in preview.lines[:SHOWN_MAX])
+    if not preview.changes:
+        yield escaped(preview.untouched)
+        return
+    yield (
+        f"It touches **{count(len(preview.changes), 'dataset')}**, "
+        f"{count(preview.objects, 'object version')}, {size(preview.size_bytes)}:"
+    )
+    shown = 0
+    for rows, group in groupby(grouped(preview.changes), key=lambda each: each.rows):
+        alike = list(group)
+        if shown >= SHOWN_MAX:
+            break
+        some = alike[: SHOWN_MAX - shown]
+        names = [f"- {escaped(each.dataset)} ({size(each.size_bytes)})" for each in some]
+        if len(alike) > len(some):
+            names.append(f"- and {len(alike) - len(some):,} more that change like these")
+        shown += len(alike)
+        yield "\n".join(names)
+        yield _table(("", "now", "then"), [_row(row) for row in rows])
+    if shown < len(preview.changes):
+        yield (
+            f"and **{len(preview.changes) - shown:,} more datasets**, counted above; the command "
+            "lists each with `--preview --json`"
+        )
+    made = sorted({pair for each in preview.changes for pair in each.inventories})
+    for store, day in made:
+        yield escaped(inventory_note(store, day))
+
+
+def _row(row: Row) -> tuple[str, str, str]:
+    before, after = _said(row.before), _said(row.after)
+    return escaped(row.what), before, before if before == after else f"**{after}**"
+
+
+def _said(value: Value) -> str:
+    if isinstance(value, date):
+        return long_day(value)
+    if isinstance(value, tuple):
+        return escaped(", ".join(value)) or "none"
+    return escaped(value or "none")
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+_IN_THE_LINE: Final[Mapping[str, str]] = MappingProxyType(
+    {  # options of the command, and how a form says the same
+        "--even-if-none": "'even if none'",
+        "--received": "'received'",
+        "--answer-to": "'answered by'",
+        "--whole": "so when you confirm",
+        "--agreement, --class, --dataset, --controller, --nation or --covers-…": "as the lines "
+        "above show",
+        "--agreement": "'REF/CLASS'",
+        "--moves-maximum": "'keep it longer, and its maximum moves'",
+    }
+)
+
+
+def fault_words(what: str, hint: str) -> str:
+    """Return why an answer cannot stand and what to do, in the words of the form."""
+    for option, words in _IN_THE_LINE.items():
+        hint = hint.replace(option, words)
+    return f"{what}. {hint[:1].upper()}{hint[1:]}"
