@@ -124,6 +124,8 @@ def _disposal(table: DisposalTable) -> Disposal:
         limits=Limits(**table.limits.model_dump()),
         extension=_extensions(table),
         escalate_to=table.escalate_to or "",
+        reminders=tuple(table.reminders),
+        acknowledge_within=table.acknowledge_within,
     )
 
 

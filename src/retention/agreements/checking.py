@@ -49,21 +49,7 @@ def read_directory(
         check_distinct(documents["parties.toml"], ("party",), ids, findings)
         listed = {p.id: Party(p.id, p.name, p.email, p.to_confirm) for p in parties.party}
     persons = people.person if isinstance(people, PeopleFile) else None
-    if persons is not None:
-        _check_people(documents["people.toml"], persons, findings)
     return listed, persons, engine if isinstance(engine, EngineFile) else None
-
-
-def _check_people(doc: Document, persons: Sequence[PersonTable], findings: Findings) -> None:
-    ids = dict(enumerate(person.id for person in persons))
-    check_distinct(doc, ("person",), ids, findings)
-    for number, person in enumerate(persons):
-        others = [("deputy", person.deputy)] if person.deputy else []
-        for key, other in [*others, *(("conflicts", each) for each in person.conflicts)]:
-            if other not in ids.values() or other == person.id:
-                hint = "A deputy, and who is in conflict, is someone else in this file."
-                path: Path = ("person", number, key)
-                findings.fault(doc, path, f"'{other}'", "the id of another person", hint)
 
 
 def pieces_of(doc: Document, findings: Findings) -> Pieces:

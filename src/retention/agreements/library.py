@@ -24,6 +24,7 @@ from retention.agreements.checking import (
     warn_unreached,
 )
 from retention.agreements.faults import Fault, FaultyAgreementsError, Remark
+from retention.agreements.persons import check_people
 from retention.agreements.reading import Findings
 from retention.agreements.references import Directory
 from retention.agreements.schedules import FOLDER, read_schedules
@@ -116,6 +117,8 @@ def read(files: Mapping[str, str], recorded: Mapping[tuple[str, int], str] = _NO
         check_file(documents[file], each, who, schedules, findings)
         warn_unreached(documents[file], each, findings)
     check_together(documents, pieces, findings)
+    if people is not None and "people.toml" in directory:
+        check_people(directory["people.toml"], people, parties, pieces.values(), findings)
     digests = {file: sha256(ours[file].encode()) for file in pieces}
     check_recorded(documents, pieces, digests, recorded, findings)
     if findings.faults or parties is None or people is None or engine is None:
@@ -128,7 +131,7 @@ def read(files: Mapping[str, str], recorded: Mapping[tuple[str, int], str] = _NO
     return ReadLibrary(
         every=tuple(sorted(every.values(), key=lambda each: (each.reference, each.version))),
         parties=parties,
-        persons=tuple(Person(p.id, p.name, tuple(p.roles), p.email) for p in people),
+        persons=tuple(each.person() for each in people),
         own=Engine(
             issuer=engine.issuer.model_dump(),
             certificate_prefix=engine.certificate_prefix,

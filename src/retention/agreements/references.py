@@ -20,6 +20,7 @@ from retention.domain.events import (
     PER_DATASET,
     SUPPORT_ENDED,
 )
+from retention.domain.roles import DPO
 
 _HINT = "Write it as policies/README.md has it."
 
@@ -49,7 +50,12 @@ def check_names(doc: Document, pieces: Pieces, who: Directory, findings: Finding
         if name not in ids:
             findings.unlike(doc, path, name, "a person of people.toml", ids)
     for path, name in _roles(pieces):
-        if name not in who.roles:
+        if name == DPO and "approved_by" in path:
+            hint = (
+                "A data protection officer is consulted, and decides no disposal (article 38(6))."
+            )
+            findings.fault(doc, path, f"'{DPO}'", "a role that may approve", hint)
+        elif name not in who.roles:
             findings.unlike(doc, path, name, "a role that somebody has", who.roles)
     escalate_to = pieces.disposal.escalate_to if pieces.disposal is not None else None
     if escalate_to is not None and escalate_to not in (known := who.roles | ids):
@@ -142,10 +148,16 @@ def _can_fill(
         _can_fill(roles[1:], people, (*chosen, person))
         for person in people
         if roles[0] in person.roles
+        and DPO not in person.roles
         and person.id not in taken
-        and not taken & set(person.conflicts)
-        and not any(person.id in each.conflicts for each in chosen)
+        and not taken & _always_in_conflict(person)
+        and not any(person.id in _always_in_conflict(each) for each in chosen)
     )
+
+
+def _always_in_conflict(person: PersonTable) -> set[str]:
+    """Return with whom or what *person* is in conflict on every day."""
+    return {c.with_ for c in person.conflict_tables if c.from_ is None and c.until is None}
 
 
 def check_events(doc: Document, pieces: Pieces, findings: Findings) -> None:

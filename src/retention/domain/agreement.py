@@ -15,6 +15,7 @@ from retention.domain.beyond_use import BeyondUse
 from retention.domain.clock import Period
 from retention.domain.dataset import DatasetId
 from retention.domain.pattern import Pattern
+from retention.domain.people import Conflict, Deputy
 
 
 class OurRole(StrEnum):
@@ -103,6 +104,8 @@ class Person:
     name: str
     roles: tuple[str, ...]
     email: str | None
+    deputies: tuple[Deputy, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +301,10 @@ class Disposal:
     dispute_window: Period
     limits: Limits
     extension: Extensions | None = None  # None: the agreement allows none
-    escalate_to: str = ""
+    escalate_to: str = ""  # a role or a person
+    second_factor: bool = False  # a one-time code with every approval
+    reminders: tuple[Period, ...] = ()  # each from the first asking, before it escalates
+    acknowledge_within: Period | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from retention.ports.ledger import Ledger
 from retention.ports.library import Library
 from retention.ports.seal import Checks
 from retention.steps.answers import answer_of, kept_items, roots_of
+from retention.steps.approvers import Asked
 from retention.steps.cases import decided_case_of, read_proposal
 from retention.steps.moves import state_of, stream_of
 from retention.steps.notify import document_of, notices
@@ -128,17 +129,16 @@ class FreshAuthority:
         people = [r.text("person") for r in case.decided]
         if len(set(people)) != len(people):
             raise NotAuthorisedError("one person answered twice", hint="another must approve")
-        roles = {person.id: person.roles for person in self.library.people()}
         for record in case.decided:
             if not self._is_genuine(case, record):
                 raise NotAuthorisedError(
                     "an answer does not carry the gate's signature",
                     hint="treat the ledger's database as tampered with, and look",
                 )
-            if record.text("step") not in roles.get(record.text("person"), ()):
-                raise NotAuthorisedError("an approver has not that role", hint="ask afresh")
             if record.text("decision") == Verdict.DECLINE:
                 raise NotAuthorisedError("somebody declined", hint="propose and ask afresh")
+        today = self.clock.today()
+        Asked.of(case, proposal, self.ledger, self.library, today).require_answered()
         if roots_of(kept_items(case, proposal, self.evidence)) != approval.roots_digest:
             raise NotAuthorisedError("the approvers left another list", hint="ask afresh")
 

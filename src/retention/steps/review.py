@@ -12,10 +12,8 @@ from retention.domain.approval import Verdict, approval_days
 from retention.domain.calendar import london_day
 from retention.domain.canonical import Json, canonical
 from retention.domain.case import Case, proposal_stream
-from retention.domain.dataset import DatasetId
 from retention.domain.disposition import Event
 from retention.domain.entry import Draft, Entry, Fact, Record
-from retention.domain.knowledge import recorders_of
 from retention.domain.proposal import Item, Proposal
 from retention.errors import AnswerError
 from retention.ports.clock import Clock
@@ -24,10 +22,10 @@ from retention.ports.ledger import Ledger
 from retention.ports.library import Library
 from retention.ports.seal import Checks
 from retention.steps.answers import kept_items, roots_of, worth
+from retention.steps.approvers import Asked, signed_on
 from retention.steps.authorise import matching_holds, require_agreement
 from retention.steps.cases import case_of, read_proposal
 from retention.steps.moves import move_if_possible
-from retention.steps.registers import Registers, term_of
 from retention.steps.settle import settle_approved
 from retention.steps.spend import spend
 from retention.steps.witnessed import Patience, witnessed
@@ -128,39 +126,20 @@ class Desk:
         )
 
     def _person(self, signed: Record, case: Case, step: str) -> Person:
-        found = [p for p in self.library.people() if p.id == signed.text("person")]
-        if not found or step not in found[0].roles or signed.text("step") != step:
+        if signed.text("step") != step:
             raise AnswerError(
-                f"this question is for the {step}", hint="someone with that role must answer it"
+                "the gate witnessed an answer to another question", hint="answer again"
             )
-        if found[0].id in {r.text("person") for r in case.decided}:
-            raise AnswerError(
-                "you have already decided on this list", hint="another person must answer now"
-            )
-        return found[0]
+        asked = self._asked(case, read_proposal(case, self.evidence))
+        return asked.require_may_answer(signed.text("person"), step, signed_on(signed))
 
     def _four_eyes(self, person: Person, case: Case, proposal: Proposal) -> None:
-        """Refuse the last yes if every approver recorded one of the triggers."""
-        if len(case.decided) + 1 < len(proposal.approved_by):
-            return
-        recorders = {item.trigger_by for item in proposal.items} | self._recorders(proposal)
-        if {person.id, *(r.text("person") for r in case.decided)} <= recorders:
-            raise AnswerError(
-                "every approver recorded one of the triggers",
-                hint="someone who recorded none of them must approve",
-            )
+        """Refuse a yes after which no full set of approvers could be found any more."""
+        self._asked(case, proposal).require_can_be_filled(person.id, self.clock.today())
 
-    def _recorders(self, proposal: Proposal) -> frozenset[str]:
-        """Return who recorded any event that the dates of the list follow from."""
-        agreement = self._agreement()
-        term = term_of(self.library, proposal.agreement, self.clock.today())
-        ground = Registers.read(self.ledger).ground(term)
-        found: frozenset[str] = frozenset()
-        for item in proposal.items:
-            kind = agreement.class_named(item.class_name)
-            dataset = DatasetId.parse(item.manifest.dataset, kind.placeholders)
-            found |= recorders_of(dataset, kind, agreement, ground)
-        return found
+    def _asked(self, case: Case, proposal: Proposal) -> Asked:
+        """Return who may answer, as everything stands now."""
+        return Asked.of(case, proposal, self.ledger, self.library, self.clock.today())
 
     def _held(self, item: Item, case: Case, proposal: Proposal) -> list[str]:
         since = case.proposed.index
