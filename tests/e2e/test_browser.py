@@ -28,9 +28,11 @@ pytestmark = [pytest.mark.server, pytest.mark.chromium]
 PICTURE = Path(__file__).parents[2] / "docs" / "approval-form.png"
 PROPOSAL = sha256(b"approved in a browser")
 YES = {
-    "Decision": "approve",
+    "Decision": "approve all",
     "Exceptions": "none",
     "Reason": "The invented clause 7.2 says so; nobody needs these lists",
+    "Minute": "none",
+    "Do you know": "no, I know of none",
     "Mark": mark_of(PROPOSAL),
 }
 ADA, BOB = fake_work.PASSWORDS.items()

@@ -93,9 +93,11 @@ def decide(browser, here, case, step):
 
 def form(here, case):
     return {
-        "Decision": "approve",
+        "Decision": "approve all",
         "Exceptions": "none",
         "Reason": acts.REASON,
+        "Minute": "none",
+        "Do you know": "no, I know of none",
         "Mark": read_proposal(case, here.work.evidence).mark,
     }
 

@@ -4,10 +4,12 @@ from uuid import uuid4
 
 import pytest
 
-from flows.review import Decision, review
+from flows.forms import DecisionForm
+from flows.review import review
 from retention.domain.canonical import sha256
 from retention.domain.entry import Entry
 from retention.domain.proposal import mark_of
+from retention.steps.answers import FIELDS
 from tests.support import fake_work
 
 FIRST, SECOND = fake_work.STEPS
@@ -21,9 +23,11 @@ def proposal():
 
 def yes(proposal, **other):
     return {
-        "decision": "approve",
+        "decision": "approve all",
         "exceptions": "none",
         "reason": "an invented reason",
+        "minute": "none",
+        "inquiries": "no, I know of none",
         "mark": mark_of(proposal),
     } | other
 
@@ -35,9 +39,9 @@ def decided(runs, proposal):
 
 
 def test_no_field_has_a_default_and_none_is_named_like_a_word_of_json_schema():
-    form = Decision.with_initial_data(description="x")
+    form = DecisionForm.with_initial_data(description="x")
     schema = form.model_json_schema()
-    assert schema["required"] == ["decision", "exceptions", "reason", "mark"]
+    assert schema["required"] == list(FIELDS)
     assert not [field for field in schema["properties"].values() if "default" in field]
     assert not set(schema["properties"]) & WORDS
     assert schema["properties"]["reason"]["minLength"] == 10

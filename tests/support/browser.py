@@ -21,6 +21,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+CHOSEN = ("Decision", "Do you know", "Confirm")  # from a list
 WAIT_MS = 60_000
 TAKEN_MS = 20_000
 WINDOW = {"width": 1280, "height": 1250}
@@ -70,7 +71,7 @@ def fill(page: Page, fields: Mapping[str, str]) -> None:
     """Fill the open form; *fields* is label to text, and the decision is chosen from its list."""
     dialog = page.get_by_role("dialog")
     for label, text in fields.items():
-        if label == "Decision":
+        if label in CHOSEN:
             dialog.get_by_label(label).first.click()
             page.get_by_role("option", name=text, exact=True).click()
         else:

@@ -171,6 +171,14 @@ class FakeDesk:
         decided = {r.text("step") for r in records if r.kind is Entry.DECIDED}
         return next((step for step in STEPS if step not in decided), None)
 
+    asks_code = False
+
+    def pack(self) -> tuple[str, list[dict[str, str]]]:
+        return f"# Review {mark_of(self.proposal)}", [{"no.": "1"}, {"no.": "2"}]
+
+    def afterwards(self) -> str:
+        return f"# What follows from review {mark_of(self.proposal)}"
+
     def page(self, step: str, fault: str) -> str:
         head = f"**Please answer again:** {fault}.\n\n---\n\n" if fault else ""
         return head + PAGE.format(step=step, mark=mark_of(self.proposal))
@@ -187,7 +195,7 @@ class FakeDesk:
                 "the mark is not that of this list", hint="copy the mark at the head of the list"
             )
         facts = {"proposal": self.proposal, "step": step, "person": person.id}
-        facts |= {"decision": "approve", "roots": self.proposal, "kept": 2}
+        facts |= {"decision": "approve-all", "roots": self.proposal, "kept": 2}
         facts |= {"signed": str(signed.index), "input": signed.text("input")}
         facts |= {"reason": self.proposal}
         self.work.ledger.append(Draft(self.stream, Entry.DECIDED, facts))

@@ -84,7 +84,7 @@ def test_who_is_in_conflict_decides_nothing_and_their_deputy_may(world, about):
     people(world, rm, IAO, AUDIT, STAND_IN)
     proposal = world.propose_all()
     with pytest.raises(AnswerError, match=f"in conflict with {about}"):
-        world.answer(proposal, "rm-01", decision="decline")
+        world.answer(proposal, "rm-01", decision="refuse")
     world.answer(proposal, "dep-01")
 
 
@@ -107,7 +107,7 @@ def test_the_first_yes_is_refused_where_nobody_would_be_left_for_the_second(worl
     assert who_may_answer(MATTER, [RM, BOTH], TODAY, []) == ("rm-01",)
     with pytest.raises(AnswerError, match="other roles could not be filled"):
         world.answer(proposal, "both-01")
-    world.answer(proposal, "both-01", attempt=2, decision="decline")
+    world.answer(proposal, "both-01", attempt=2, decision="refuse")
 
 
 def test_the_first_yes_is_refused_where_everybody_would_have_recorded_a_trigger():

@@ -52,7 +52,12 @@ def test_a_spent_approval_may_not(world):
 
 def test_a_manifest_that_was_left_out_may_not(world):
     proposal = world.propose_all()
-    world.answer(proposal, "rm-01", decision="approve except", exceptions="1")
+    world.answer(
+        proposal,
+        "rm-01",
+        decision="approve except",
+        exceptions="1: refuse because it is not asked about now",
+    )
     world.answer(proposal, "iao-01")
     approval, _ = approved(proposal, world.ledger, world.evidence)
     left_out = read(world, world.case(proposal)).items[0].manifest
@@ -66,7 +71,12 @@ def read(world, case):
 
 def test_an_approval_that_names_more_than_was_approved_may_not(world):
     proposal = world.propose_all()
-    world.answer(proposal, "rm-01", decision="approve except", exceptions="1")
+    world.answer(
+        proposal,
+        "rm-01",
+        decision="approve except",
+        exceptions="1: refuse because it is not asked about now",
+    )
     world.answer(proposal, "iao-01")
     case = world.case(proposal)
     every = tuple(item.manifest.root for item in read(world, case).items)
@@ -114,7 +124,7 @@ def test_an_approval_without_its_last_approver_may_not(world):
 
 def test_another_proposals_answers_are_worth_nothing_here(world):
     proposal = world.propose_all()
-    world.answer(proposal, "rm-01", decision="decline")
+    world.answer(proposal, "rm-01", decision="refuse")
     world.advance()
     again = world.propose()[-1]
     world.answer(again, "rm-01")

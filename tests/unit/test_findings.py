@@ -72,8 +72,7 @@ def test_a_no_cannot_be_written_as_a_yes(world):
     proposal = world.propose_all()
     world.answer(proposal, "rm-01")
     yes = world.case(proposal).decided[0]
-    form = {"decision": "decline", "exceptions": "none", "reason": "an inquiry needs these"}
-    form["mark"] = world.mark(proposal)
+    form = world.form(proposal, decision="refuse")
     key = proposal.removeprefix("sha256:") + "-information-asset-owner-1-1"
     world.sign(proposal, "iao-01", "information-asset-owner", key, form)
     signed = world.ledger.records[-1]
@@ -148,7 +147,7 @@ def test_two_planners_at_once_freeze_one_proposal(world):
 
 def test_what_was_agreed_in_an_older_notice_does_not_count_against_a_newer_one(world):
     proposal = world.propose_all()
-    world.answer(proposal, "rm-01", decision="decline")
+    world.answer(proposal, "rm-01", decision="refuse")
     world.fill(("2020",))
     world.publish(("2020",))
     world.survey()
@@ -257,8 +256,8 @@ def test_a_new_version_sends_back_what_was_told_and_asked_under_the_old_one(worl
 def test_one_can_decline_under_a_version_that_no_longer_governs(world):
     proposal = world.propose_all()
     world.library.now = agreement(version=2)
-    world.answer(proposal, "rm-01", decision="decline")
-    assert world.case(proposal).spent.text("why") == "declined"
+    world.answer(proposal, "rm-01", decision="refuse")
+    assert world.case(proposal).spent.text("why") == "refuse"
 
 
 def test_a_class_that_the_new_version_dropped_stops_nobody(world):

@@ -11,9 +11,7 @@ from retention.domain.entry import Entry
 from retention.domain.erasure import Doubt
 from retention.ports.probe import Looked
 from retention.steps import elsewhere as searching
-from retention.steps.cases import read_proposal
 from retention.views.certificate_remains import remaining_rows, remaining_tells
-from retention.views.review import review_page
 from tests.support.keyed import OTHER, KeyedWorld, certificate, key_of, keyed, until_settled, why
 
 P = Period.parse
@@ -86,10 +84,8 @@ def test_intent_stands_before_the_order_and_its_outcome_after(world):
 
 
 def test_approvers_are_shown_the_key_and_what_is_under_it(world):
-    proposal = read_proposal(world.case(world.propose_all()), world.evidence)
-    parties = dict.fromkeys(proposal.controllers, "Invented")
-    page = review_page(proposal, proposal.items, "records-manager", "", parties,
-                       demonstration=False)  # fmt: skip
+    digest = world.propose_all()
+    proposal, page = world.proposal(digest), world.desk(digest).page("records-manager", "")
     data = sum(i.manifest.versions - i.manifest.markers - i.manifest.uploads
                for i in proposal.items)  # fmt: skip
     assert world.key in page
@@ -293,7 +289,10 @@ def test_what_approvers_left_out_keeps_the_key():
     world.fill(("2019", "2020"))
     world.publish(("2019", "2020"))
     proposal = world.propose_all()
-    except_one = {"decision": "approve except", "exceptions": "2"}
+    except_one = {
+        "decision": "approve except",
+        "exceptions": "2: refuse because it is not asked about now",
+    }
     world.answer(proposal, "rm-01", **except_one)
     world.answer(proposal, "iao-01")
     world.dispose(proposal)

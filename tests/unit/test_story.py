@@ -160,12 +160,11 @@ def test_rule_5_an_approval_dies_with_its_signature(world):
 def test_rule_5_the_form_that_was_witnessed_is_the_form_that_counts(world):
     proposal = world.propose_all()
     desk = world.desk(proposal)
-    form = {"decision": "decline", "exceptions": "none", "reason": "an inquiry may need them"}
-    form["mark"] = world.mark(proposal)
+    form = world.form(proposal, decision="refuse")
     key = proposal.removeprefix("sha256:") + "-records-manager-1-1"
     world.sign(proposal, "rm-01", "records-manager", key, form)
     with pytest.raises(AnswerError, match="not the one"):
-        desk.record("records-manager", key, form | {"decision": "approve"})
+        desk.record("records-manager", key, form | {"decision": "approve all"})
 
 
 def test_rule_5_an_approval_is_used_once(world):
@@ -225,7 +224,12 @@ def test_what_arrives_after_the_first_intent_is_left_alone_and_reported(world):
 
 def test_approve_except_reduces_what_the_next_approver_signs(world):
     proposal = world.propose_all()
-    world.answer(proposal, "rm-01", decision="approve except", exceptions="2")
+    world.answer(
+        proposal,
+        "rm-01",
+        decision="approve except",
+        exceptions="2: refuse because it is not asked about now",
+    )
     world.answer(proposal, "iao-01")
     world.dispose(proposal)
     assert {v.key[:13] for v in world.buckets["records"].held} == {"patient/2020/"}
@@ -241,11 +245,15 @@ def test_approve_except_reduces_what_the_next_approver_signs(world):
 @pytest.mark.parametrize(
     ("form", "fault"),
     [
-        ({"exceptions": ""}, "neither numbers"),
-        ({"exceptions": "1"}, "do not fit"),
-        ({"decision": "approve except", "exceptions": "none"}, "do not fit"),
-        ({"decision": "approve except", "exceptions": "3"}, "not on the list"),
-        ({"decision": "approve except", "exceptions": "1, 2"}, "leaves nothing"),
+        ({"exceptions": ""}, "exceptions are empty"),
+        ({"exceptions": "1"}, "line 1: it cannot be read"),
+        ({"exceptions": "1: hold because the coroner asks"}, "has no exceptions"),
+        ({"decision": "approve except", "exceptions": "none"}, "names what is not approved"),
+        ({"decision": "approve except", "exceptions": "3: refuse"}, "numbers 1 to 2"),
+        ({"decision": "approve except", "exceptions": "1, 2: refuse"}, "leaves nothing"),
+        ({"inquiries": ""}, "nothing was said of inquiries"),
+        ({"inquiries": "yes, I know of one"}, "nothing is held for it"),
+        ({"minute": " "}, "minute is missing"),
         ({"decision": "yes"}, "no such decision"),
         ({"reason": "ok"}, "too short"),
     ],
@@ -259,9 +267,9 @@ def test_an_answer_that_cannot_stand_is_asked_again(world, form, fault):
 
 def test_declining_sends_everything_back(world):
     proposal = world.propose_all()
-    world.answer(proposal, "rm-01", decision="decline")
+    world.answer(proposal, "rm-01", decision="refuse")
     assert world.desk(proposal).unanswered() is None
-    assert world.case(proposal).spent.text("why") == "declined"
+    assert world.case(proposal).spent.text("why") == "refuse"
     assert state(world) == "review_open"
     with pytest.raises(NotAuthorisedError):
         world.dispose(proposal)
@@ -296,7 +304,13 @@ def test_rule_4_a_hold_is_read_at_approval(world):
     world.hold("INV/patient/2020")
     with pytest.raises(AnswerError, match="number 2"):
         world.answer(proposal, "rm-01")
-    world.answer(proposal, "rm-01", attempt=2, decision="approve except", exceptions="2")
+    world.answer(
+        proposal,
+        "rm-01",
+        attempt=2,
+        decision="approve except",
+        exceptions="2: refuse because it is not asked about now",
+    )
     world.answer(proposal, "iao-01")
     world.dispose(proposal)
 
@@ -341,14 +355,19 @@ def test_a_hold_half_way_leaves_a_partial_report_and_a_new_review(world, monkeyp
 
 def test_looking_at_an_old_list_again_moves_nothing_of_a_newer_one(world):
     old = world.propose_all()
-    world.answer(old, "rm-01", decision="approve except", exceptions="2")
+    world.answer(
+        old,
+        "rm-01",
+        decision="approve except",
+        exceptions="2: refuse because it is not asked about now",
+    )
     world.answer(old, "iao-01")
     world.advance()
     new = world.propose()[-1]
     assert world.desk(new).unanswered() == "records-manager"
     world.desk(old).unanswered()
     assert state(world, "INV/patient/2020") == "in_review"
-    world.answer(new, "rm-01", decision="decline")
+    world.answer(new, "rm-01", decision="refuse")
     world.advance()
     newest = world.propose()[-1]
     world.desk(newest).unanswered()

@@ -18,7 +18,7 @@ from retention.domain.words import long_day
 from retention.errors import AgreementError
 from retention.steps.diff import Difference, differences
 from retention.steps.due import LISTED_MAX
-from retention.views.review import size
+from retention.views.figures import size
 from retention.views.surveyed import inventories, inventory_note
 
 _VERSION = re.compile(r"(?P<reference>[A-Z][A-Z0-9-]{1,30})/v(?P<version>[1-9][0-9]{0,3})")

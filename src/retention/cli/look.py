@@ -5,7 +5,7 @@ import click
 from retention import wiring
 from retention.cli.common import as_json, lines, show
 from retention.steps.cases import case_named, cases, read_proposal
-from retention.views.review import review_page, size, working_of
+from retention.views import figures
 
 
 @click.command()
@@ -22,7 +22,7 @@ def proposals(*, as_json: bool) -> None:
                 "agreement": f"{proposal.agreement} v{proposal.version}",
                 "datasets": len(proposal.items),
                 "versions": proposal.versions,
-                "size": size(proposal.size_bytes),
+                "size": figures.size(proposal.size_bytes),
                 "decided": f"{len(case.decided)} of {len(proposal.approved_by)}",
                 "ended": case.spent.text("why") if case.spent else sorted(case.certified),
                 "digest": proposal.digest,
@@ -37,18 +37,8 @@ def show_proposal(digest: str) -> None:
     """Show one proposal by its DIGEST or mark, as approvers see it, and what became of it."""
     work = wiring.compose()
     case = case_named(work.ledger, digest)
-    proposal = read_proposal(case, work.evidence)
-    parties = {c: work.library.party(c).name for c in proposal.controllers}
-    page = review_page(
-        proposal,
-        proposal.items,
-        proposal.approved_by[0],
-        "",
-        parties,
-        demonstration=work.library.engine().demonstration,
-    )
-    click.echo(f"{page}\n\nHow each date follows:\n")
-    lines(working_of(proposal))
+    page, _ = work.desk(case.proposal).pack()
+    click.echo(page)
     lines(
         f"{r.at.isoformat()}  {r.text('step')}: {r.text('decision')} by {r.text('person')}"
         for r in case.decided

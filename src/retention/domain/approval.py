@@ -7,19 +7,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
 from typing import Final
 
 from retention.domain.canonical import canonical, digest_of
 from retention.domain.clock import Period
 
-
-class Verdict(StrEnum):
-    """What an approver can say."""
-
-    APPROVE = "approve"
-    APPROVE_EXCEPT = "approve except"
-    DECLINE = "decline"
+TOTP: Final = "totp"  # a one-time code was checked with an answer
 
 
 @dataclass(frozen=True, slots=True)

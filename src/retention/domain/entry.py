@@ -41,6 +41,7 @@ class Entry(StrEnum):
     PROPOSED = "proposed"
     SIGNED = "signed"  # the gate: this person gave this answer
     STARTED = "started"  # the gate: this person started this run of this flow
+    LOCKED_OUT = "locked_out"  # the gate: wrong answers in a row lock this login for a while
     CANCELLED = "cancelled"  # the gate: this person cancelled this run
     OPENED = "opened"  # a person was given the full list of a proposal, or its disposal list
     DECIDED = "decided"  # what that answer is worth
@@ -48,7 +49,7 @@ class Entry(StrEnum):
     ASK_ACCEPTED = "ask_accepted"  # by one party's mail server
     APPROVED = "approved"  # the last approver agreed
     ACTED = "acted"  # a run of the browser recorded its act, on these two answers of one person
-    SPENT = "spent"  # lapsed, declined, drifted or withdrawn: never to be used again
+    SPENT = "spent"  # lapsed, refused, drifted or withdrawn: never to be used again
     HALTED = "halted"  # by a person: a disposal stopped, or an approval withdrawn
     ACCESS_ANNOUNCED = "access_announced"  # a change to who may reach a bucket comes next
     ACCESS_WITHDRAWN = "access_withdrawn"  # for cooling-off, from everybody but our own roles
@@ -118,6 +119,7 @@ FACTS: Mapping[Entry, frozenset[str]] = MappingProxyType(
             " datasets versions bytes",
             Entry.SIGNED: "about person step run pause_key input factor at signature key_id",
             Entry.STARTED: "run person flow",
+            Entry.LOCKED_OUT: "person until",
             Entry.CANCELLED: "run person",
             Entry.OPENED: "proposal person form",
             Entry.DECIDED: "proposal step person decision roots kept signed input reason",

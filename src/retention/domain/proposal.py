@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Self
 
 from retention.domain.canonical import Json, canonical
@@ -48,6 +48,7 @@ class Item:
     destroy_by_covers: str | None
     working: tuple[str, ...]
     residuals: tuple[dict[str, str], ...]  # copies that age out or are checked by others
+    since: dict[str, str] = field(default_factory=dict)  # what changed since people were last asked
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,48 +4,84 @@ Whoever can write rows on the ledger cannot change it: the answer itself is what
 """
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from json import loads
+from typing import Final
 
-from retention.domain.approval import Verdict, roots_digest
+from retention.domain.approval import roots_digest
 from retention.domain.canonical import Json
 from retention.domain.case import Case
+from retention.domain.decision import Decision, Verb, read_decision
 from retention.domain.entry import Record
 from retention.domain.proposal import Item, Proposal
 from retention.errors import AnswerError, RefusedError
 from retention.ports.evidence import Evidence
 
-REASON_LETTERS_MIN = 10
+FIELDS: Final = ("decision", "exceptions", "reason", "minute", "inquiries", "mark")
+REASON_LETTERS_MIN: Final = 10
+REASON_LETTERS_MAX: Final = 4_000
+MINUTE_LETTERS_MAX: Final = 300
+
+
+class Inquiries(StrEnum):
+    """What is asked every time, and what can be answered."""
+
+    NONE = "no, I know of none"
+    SOME = "yes, I know of one"
 
 
 def worth(
     answer: Mapping[str, Json], proposal: Proposal, left: Sequence[Item]
-) -> tuple[tuple[Item, ...], Verdict]:
-    """Return what *answer* keeps of the items that are *left*, and its verdict.
+) -> tuple[tuple[Item, ...], Decision]:
+    """Return what *answer* keeps of the items that are *left*, and what it decides.
 
+    Nothing is kept of a list that is not approved.
     Raises AnswerError if it cannot stand.
     """
-    if str(answer.get("mark", "")).strip().lower() != proposal.mark:
+    said = {name: str(answer.get(name, "")).strip() for name in FIELDS}
+    if said["mark"].casefold() != proposal.mark:
         raise AnswerError(
             "the mark is not that of this list", hint="copy the mark at the head of the list"
         )
-    if len(str(answer.get("reason", "")).strip()) < REASON_LETTERS_MIN:
+    _require_words(said)
+    datasets = [item.manifest.dataset for item in proposal.items]
+    asked = [proposal.items.index(item) + 1 for item in left]
+    decided = read_decision(said["decision"], said["exceptions"], said["reason"], datasets, asked)
+    _require_heeded(said["inquiries"], decided)
+    if not decided.verdict.approves:
+        return (), decided
+    kept = tuple(i for i in left if proposal.items.index(i) + 1 not in decided.numbers)
+    return kept, decided
+
+
+def _require_words(said: Mapping[str, str]) -> None:
+    if len(said["reason"]) < REASON_LETTERS_MIN:
         raise AnswerError("the reason is too short", hint="say why, and on whose authority")
-    try:
-        verdict = Verdict(str(answer.get("decision")))
-    except ValueError:
+    if len(said["reason"]) > REASON_LETTERS_MAX:
         raise AnswerError(
-            "there is no such decision", hint=f"choose {', '.join(Verdict)}"
-        ) from None
-    numbers = exceptions(str(answer.get("exceptions", "")), proposal, left)
-    if (verdict is Verdict.APPROVE_EXCEPT) != bool(numbers):
-        raise AnswerError(
-            "the exceptions do not fit the decision",
-            hint="numbers with 'approve except', and the word none with the others",
+            f"the reason has more than {REASON_LETTERS_MAX:,} letters", hint="say it shorter"
         )
-    kept = tuple(i for i in left if proposal.items.index(i) + 1 not in numbers)
-    if not kept:
-        raise AnswerError("that leaves nothing to approve", hint="choose decline")
-    return kept, verdict
+    if not 0 < len(said["minute"]) <= MINUTE_LETTERS_MAX:
+        raise AnswerError(
+            "the minute is missing, or too long",
+            hint="the reference of a committee's minute, or the word none",
+        )
+
+
+def _require_heeded(inquiries: str, decided: Decision) -> None:
+    """Raise AnswerError where somebody knows of an inquiry and nothing comes of it."""
+    if inquiries not in set(Inquiries):
+        raise AnswerError(
+            "nothing was said of inquiries, claims and requests",
+            hint="say whether you know of any that may need these data",
+        )
+    if inquiries == Inquiries.SOME and decided.verdict.approves:
+        heeded = {Verb.HOLD, Verb.REFUSE}
+        if not any(each.verb in heeded for each in decided.exceptions):
+            raise AnswerError(
+                "you know of something that may need these data, and nothing is held for it",
+                hint="choose 'approve except' with a line such as `2: hold because …`, or 'hold'",
+            )
 
 
 def answer_of(decided: Record, evidence: Evidence) -> dict[str, Json]:
@@ -57,16 +93,24 @@ def answer_of(decided: Record, evidence: Evidence) -> dict[str, Json]:
 def kept_items(case: Case, proposal: Proposal, evidence: Evidence) -> tuple[Item, ...]:
     """Return the items that the answers so far leave; all of them before the first.
 
+    None are left of a list that somebody did not approve.
     Raises RefusedError if a decision on the ledger is not what its answer says.
     """
+    return kept_by(case.decided, proposal, evidence)
+
+
+def kept_by(
+    decisions: Sequence[Record], proposal: Proposal, evidence: Evidence
+) -> tuple[Item, ...]:
+    """Return what is left after some *decisions*, in their order; see :func:`kept_items`."""
     left = proposal.items
-    for decided in case.decided:
+    for decided in decisions:
         try:
-            left, verdict = worth(answer_of(decided, evidence), proposal, left)
+            left, read = worth(answer_of(decided, evidence), proposal, left)
+            says = read.verdict.mark, roots_of(left)
         except AnswerError:
-            left, verdict = (), Verdict.DECLINE
-        said = verdict.value.replace(" ", "-"), roots_of(left) if left else ""
-        if said != (decided.text("decision"), decided.text("roots")):
+            says = "", ""
+        if says != (decided.text("decision"), decided.text("roots")):
             raise RefusedError(
                 "a decision on the ledger is not what its answer says",
                 hint="somebody else wrote it: treat the database as tampered with",
@@ -75,26 +119,5 @@ def kept_items(case: Case, proposal: Proposal, evidence: Evidence) -> tuple[Item
 
 
 def roots_of(items: Sequence[Item]) -> str:
-    """Return the digest over the manifest roots of *items*."""
-    return roots_digest([item.manifest.root for item in items])
-
-
-def exceptions(text: str, proposal: Proposal, left: Sequence[Item]) -> set[int]:
-    """Read the numbers of datasets to leave out; the word *none* is none, and nothing else is.
-
-    Raises AnswerError for anything that is no number on the list.
-    """
-    words = text.replace(",", " ").split()
-    if [word.lower() for word in words] == ["none"]:
-        return set()
-    allowed = {proposal.items.index(item) + 1 for item in left}
-    if not words or not all(word.isascii() and word.isdigit() for word in words):
-        raise AnswerError(
-            "the exceptions are neither numbers nor the word none", hint="such as: 2, 5"
-        )
-    numbers = {int(word) for word in words}
-    if not numbers <= allowed:
-        raise AnswerError(
-            "a number is not on the list", hint=f"the list has {len(left)} datasets to choose from"
-        )
-    return numbers
+    """Return the digest over the manifest roots of *items*; "" if there are none."""
+    return "" if not items else roots_digest([item.manifest.root for item in items])

@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from retention.domain.agreement import Agreement, Disposal
-from retention.domain.approval import Approval, SignedAnswer, Verdict, approval_days
+from retention.domain.approval import Approval, SignedAnswer, approval_days
 from retention.domain.calendar import london_day
 from retention.domain.canonical import digest_of
 from retention.domain.case import Case, proposal_stream, run_stream
 from retention.domain.dataset import DatasetId
+from retention.domain.decision import APPROVING
 from retention.domain.disposition import State
 from retention.domain.eligibility import assess
 from retention.domain.entry import Entry, Record
@@ -135,8 +136,8 @@ class FreshAuthority:
                     "an answer does not carry the gate's signature",
                     hint="treat the ledger's database as tampered with, and look",
                 )
-            if record.text("decision") == Verdict.DECLINE:
-                raise NotAuthorisedError("somebody declined", hint="propose and ask afresh")
+            if record.text("decision") not in APPROVING:
+                raise NotAuthorisedError("somebody did not approve", hint="propose and ask afresh")
         today = self.clock.today()
         Asked.of(case, proposal, self.ledger, self.library, today).require_answered()
         if roots_of(kept_items(case, proposal, self.evidence)) != approval.roots_digest:

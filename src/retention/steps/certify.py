@@ -8,7 +8,6 @@ Source: design.md, rules 9 to 15; UK GDPR, article 28(3)(g).
 from dataclasses import dataclass
 from datetime import date
 
-from retention.domain.approval import Verdict
 from retention.domain.calendar import instant
 from retention.domain.canonical import sha256
 from retention.domain.case import CERTIFICATES, Case, proposal_stream
@@ -39,6 +38,7 @@ from retention.domain.certified import (
 )
 from retention.domain.clock import Period
 from retention.domain.dataset import Fate
+from retention.domain.decision import APPROVING
 from retention.domain.disposition import Event
 from retention.domain.dsse import Envelope, pae
 from retention.domain.entry import Draft, Entry, Fact, Record
@@ -306,7 +306,7 @@ def _people(case: Case, library: Library) -> People:
             evidence=sha256(case.signed[r.text("signed")].leaf()),
         )
         for r in case.decided
-        if r.text("decision") != Verdict.DECLINE
+        if r.text("decision") in APPROVING
     )
     return People(approvals=approvals, identity_proof=ONE_FACTOR)
 

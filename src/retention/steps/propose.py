@@ -27,11 +27,13 @@ from retention.ports.ledger import Ledger
 from retention.ports.probe import Capabilities, Probes
 from retention.ports.progress import Progress
 from retention.ports.store import Lists
+from retention.steps.asking import open_asks
 from retention.steps.classify import Dated
 from retention.steps.incidents import raise_incident
 from retention.steps.moves import planned, state_of
 from retention.steps.notify import Notice, document_of, notices
 from retention.steps.safeguards import SHARE_COUNTS_ABOVE, require_caps
+from retention.steps.since_last import since_last
 from retention.steps.under_keys import UnderKeys
 
 
@@ -86,11 +88,14 @@ def _ready(
     """Return what may be frozen today under *notice*; nothing if its time has not come.
 
     What its stores lock for longer is not: nobody is asked to approve what is known to be refused.
+    Nor is that of which approvers asked a party, until it has answered.
     """
+    asked = {each.dataset for each in open_asks(ports.ledger, ports.evidence)}
     ready = [
         each
         for each in members
         if each.assessment.eligible
+        and str(each.assessment.dataset) not in asked
         and each.locked_until is None
         and state_of(ports.ledger, str(each.assessment.dataset)) is State.NOTIFIED
     ]
@@ -164,7 +169,7 @@ def _item(each: Dated, ports: Freezing) -> Item | None:
         uploads=freezer.kinds[Kind.UPLOAD],
         markers=freezer.kinds[Kind.MARKER],
     )
-    return _describe(each, manifest, under)
+    return _describe(each, manifest, under, since_last(manifest, ports.ledger, ports.evidence))
 
 
 class _Originals:
@@ -224,7 +229,7 @@ def _rows(places: Sequence[Place], store: Lists) -> Iterator[Row]:
             yield Row(place.copy, version)
 
 
-def _describe(each: Dated, manifest: Manifest, under: UnderKeys) -> Item:
+def _describe(each: Dated, manifest: Manifest, under: UnderKeys, since: dict[str, str]) -> Item:
     a, kind = each.assessment, each.kind
     assert a.days is not None
     assert a.trigger is not None
@@ -245,6 +250,7 @@ def _describe(each: Dated, manifest: Manifest, under: UnderKeys) -> Item:
         destroy_by_covers=None if kind.destroy_by_covers is None else kind.destroy_by_covers.value,
         working=a.working,
         residuals=tuple(_residuals(kind, a.dataset.values, under)),
+        since=since,
     )
 
 

@@ -4,32 +4,43 @@ Who answered is the gate's signed record; what the answer is worth is decided he
 cannot stand is an AnswerError, and is asked again with its reason.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from typing import Final
 
 from retention.domain.agreement import Agreement, Person
-from retention.domain.approval import Verdict, approval_days
+from retention.domain.approval import TOTP, approval_days
 from retention.domain.calendar import london_day
 from retention.domain.canonical import Json, canonical
 from retention.domain.case import Case, proposal_stream
+from retention.domain.decision import APPROVING, Decision
 from retention.domain.disposition import Event
 from retention.domain.entry import Draft, Entry, Fact, Record
 from retention.domain.proposal import Item, Proposal
-from retention.errors import AnswerError
+from retention.errors import AnswerError, StaleError
+from retention.ports.catalogue import Catalogue
 from retention.ports.clock import Clock
 from retention.ports.evidence import Evidence
 from retention.ports.ledger import Ledger
 from retention.ports.library import Library
 from retention.ports.seal import Checks
-from retention.steps.answers import kept_items, roots_of, worth
+from retention.steps.answers import answer_of, kept_by, kept_items, roots_of, worth
 from retention.steps.approvers import Asked, signed_on
 from retention.steps.authorise import matching_holds, require_agreement
 from retention.steps.cases import case_of, read_proposal
 from retention.steps.moves import move_if_possible
+from retention.steps.otherwise import entailed, notes_of
+from retention.steps.pack import pack_of
+from retention.steps.record.planned import Recording
 from retention.steps.settle import settle_approved
 from retention.steps.spend import spend
 from retention.steps.witnessed import Patience, witnessed
+from retention.views.afterwards import Ends, afterwards_page
+from retention.views.pack import Pack, dataset_rows, pack_page
 from retention.views.review import review_page
+
+TRIES_MAX: Final = 5  # weighings of one answer, while others record
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +54,8 @@ class Desk:
     gate: Checks
     clock: Clock
     patience: Patience
+    catalogue: Catalogue
+    secret: Callable[[], bytes]
 
     def unanswered(self) -> str | None:
         """Return the role whose answer is asked for next; None if there is nothing left to ask.
@@ -52,18 +65,55 @@ class Desk:
         case, proposal = self._read()
         if case.spent is not None or self._concluded(case, proposal):
             return None
-        for item in proposal.items:
+        for item in kept_items(case, proposal, self.evidence):
             held = self._held(item, case, proposal)
             move_if_possible(self.ledger, item.manifest.dataset, Event.ASK, held=held)
         return proposal.approved_by[len(case.decided)]
 
     def page(self, step: str, fault: str) -> str:
         """Return what the approver is shown above the form, in Markdown."""
+        return review_page(self._pack(), step, fault)
+
+    def pack(self) -> tuple[str, list[dict[str, str]]]:
+        """Return the review pack: a page in Markdown, and a row for each dataset of the list."""
+        pack = self._pack()
+        return pack_page(pack), dataset_rows(pack)
+
+    def afterwards(self) -> str:
+        """Return what follows from the answers so far, and when; in Markdown."""
         case, proposal = self._read()
         kept = kept_items(case, proposal, self.evidence)
-        party = {c: self.library.party(c).name for c in proposal.controllers}
-        marked = self.library.engine().demonstration
-        return review_page(proposal, kept, step, fault, party, demonstration=marked)
+        others = [each for given in case.decided for each in self._others(given, case, proposal)]
+        return afterwards_page(proposal, kept, others, _ends(case))
+
+    def _pack(self) -> Pack:
+        case, proposal = self._read()
+        return pack_of(case, proposal, self._recording())
+
+    def _others(self, decided: Record, case: Case, proposal: Proposal) -> list[str]:
+        return list(notes_of(self._read_decision(decided, case, proposal), proposal))
+
+    def _read_decision(self, decided: Record, case: Case, proposal: Proposal) -> Decision:
+        """Return what one answer on the ledger decided, of what those before it had left."""
+        before = case.decided[: case.decided.index(decided)]
+        left = kept_by(before, proposal, self.evidence)
+        return worth(answer_of(decided, self.evidence), proposal, left)[1]
+
+    def _recording(self) -> Recording:
+        return Recording(
+            self.ledger,
+            self.evidence,
+            self.catalogue,
+            self.library,
+            self.clock.today(),
+            self.secret,
+        )
+
+    @property
+    def asks_code(self) -> bool:
+        """Whether the agreement wants a one-time code with every answer."""
+        disposal = self._agreement().disposal
+        return disposal is not None and disposal.second_factor
 
     @property
     def answer_within_s(self) -> float:
@@ -88,23 +138,43 @@ class Desk:
             gate=self.gate,
             patience=self.patience,
         )
+        for _ in range(TRIES_MAX):
+            try:
+                self._weigh(step, signed, answer)
+            except StaleError:
+                continue  # somebody recorded something meanwhile: it is weighed again
+            self._concluded(*self._read())
+            return
+        raise AnswerError("things are recorded at every try", hint="answer again in a minute")
+
+    def _weigh(self, step: str, signed: Record, answer: Mapping[str, Json]) -> None:
+        """Write what an answer is worth, with all that it entails; StaleError if others write."""
         case, proposal = self._read()  # what is checked is what is written upon
+        if len(case.decided) >= len(proposal.approved_by) or case.spent is not None:
+            return
         person = self._person(signed, case, step)
-        kept, verdict = worth(answer, proposal, kept_items(case, proposal, self.evidence))
-        if verdict is not Verdict.DECLINE:
+        if self.asks_code and signed.text("factor") != TOTP:
+            raise AnswerError(
+                "this agreement wants a one-time code with every answer",
+                hint="write the six digits that your authenticator shows",
+            )
+        kept, decided = worth(answer, proposal, kept_items(case, proposal, self.evidence))
+        if decided.verdict.approves:
             self._four_eyes(person, case, proposal)
             self._not_held(kept, case, proposal)
             require_agreement(proposal, self.library, self.clock.today())
-        self._write(case, step, signed, answer, kept, verdict)
-        self._concluded(*self._read())
+        others = entailed(decided, proposal, case, person, self._recording())
+        draft = self._decided(case, step, signed, answer, kept, decided)
+        expect = {**others.expect, draft.stream: case.length}
+        self.ledger.append_all([draft, *others.drafts], expect=expect)
 
     def _concluded(self, case: Case, proposal: Proposal) -> bool:
         """Draw the conclusion of the answers so far, and tell whether there is one.
 
         Safe to run again, for a run may have been cut off after the last answer.
         """
-        if case.decided and case.decided[-1].text("decision") == Verdict.DECLINE:
-            spend(self.ledger, case.proposal, "declined", proposal)
+        if case.decided and (why := _not_approved(case.decided[-1])):
+            spend(self.ledger, case.proposal, why, proposal)
             return True
         if len(case.decided) < len(proposal.approved_by):
             return False
@@ -155,15 +225,15 @@ class Desk:
                 hint="approve except these numbers, or decline",
             )
 
-    def _write(
+    def _decided(
         self,
         case: Case,
         step: str,
         signed: Record,
         answer: Mapping[str, Json],
         kept: Sequence[Item],
-        verdict: Verdict,
-    ) -> None:
+        decided: Decision,
+    ) -> Draft:
         document = canonical(
             {
                 "answer": dict(answer),
@@ -176,15 +246,14 @@ class Desk:
             "proposal": case.proposal,
             "step": step,
             "person": signed.text("person"),
-            "decision": verdict.value.replace(" ", "-"),
+            "decision": decided.verdict.mark,
             "roots": roots_of(kept),
             "kept": len(kept),
             "signed": str(signed.index),
             "input": signed.text("input"),
             "reason": self.evidence.keep(document),
         }
-        draft = Draft(proposal_stream(case.proposal), Entry.DECIDED, facts)
-        self.ledger.append(draft, expect=case.length)
+        return Draft(proposal_stream(case.proposal), Entry.DECIDED, facts)
 
     def _approve(self, case: Case, proposal: Proposal, kept: Sequence[Item]) -> None:
         disposal = self._agreement().disposal
@@ -203,3 +272,21 @@ class Desk:
         }
         draft = Draft(proposal_stream(proposal.digest), Entry.APPROVED, facts)
         self.ledger.append(draft, expect=case.length)
+
+
+def _not_approved(decided: Record) -> str:
+    """Return why a list is spent that somebody did not approve, such as ``refuse``; "" if not."""
+    word = decided.text("decision")
+    return "" if word in APPROVING else word
+
+
+def _ends(case: Case) -> Ends:
+    """Return when what was approved begins and lapses, or why nothing follows."""
+    if case.spent is not None:
+        return Ends(spent=case.spent.text("why"))
+    if case.approved is None:
+        return Ends()
+    begin, lapses = (
+        date.fromisoformat(case.approved.text(name)) for name in ("may_begin_on", "lapses_after")
+    )
+    return Ends(begin, lapses)

@@ -1,4 +1,4 @@
-"""End an approval or a question for good: declined, lapsed, drifted, withdrawn or stopped."""
+"""End an approval or a question for good: refused, lapsed, drifted, withdrawn or stopped."""
 
 from retention.domain.case import proposal_stream
 from retention.domain.disposition import Event

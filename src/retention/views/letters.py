@@ -77,7 +77,7 @@ def notice_letter(
             "patient in your answer."
         ),
     ]
-    return _letter(
+    return letter(
         f"Notice {notice}: {what} due for destruction, {agreement.reference}",
         paragraphs,
         engine.issuer,
@@ -124,7 +124,7 @@ def certificate_letter(certificate: Certificate, party: Party) -> Text:
     issuer = identity.issuer
     sender = {"legal_name": issuer.legal_name, "contact": issuer.contact}
     subject = f"{identity.title} {identity.number}, {agreement.agreement}"
-    return _letter(subject, paragraphs, sender, demonstration=identity.demonstration)
+    return letter(subject, paragraphs, sender, demonstration=identity.demonstration)
 
 
 def _dataset(line: Mapping[str, Any]) -> str:
@@ -174,9 +174,10 @@ def _next(certificate: Certificate) -> str:
     )
 
 
-def _letter(
+def letter(
     subject: str, paragraphs: Sequence[str], issuer: Mapping[str, str], *, demonstration: bool
 ) -> Text:
+    """Return a letter of *paragraphs*, filled, with our name beneath; marked if it is invented."""
     shown = [
         each if "\n" in each or each.startswith("  ") else fill(each, WIDTH) for each in paragraphs
     ]

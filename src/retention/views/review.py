@@ -5,101 +5,81 @@ from collections.abc import Mapping, Sequence
 from retention.domain.clock import Period
 from retention.domain.key import KEY
 from retention.domain.proposal import Item, Proposal
+from retention.views import figures
+from retention.views.links import link
+from retention.views.markdown import plain
+from retention.views.pack import Pack
 
-_UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
-_STEP = 1000
-ASKED_EVERY_TIME = (
-    "A period that has ended starts a review; it does not authorise destruction. "
-    "Do you know of any inquiry, claim, complaint, SAR or FOI request that may need these data? "
-    "Then decline, or leave the number out."
-)
+GROUND = "A period that has ended starts a review; it does not authorise destruction."
 
 
-def review_page(
-    proposal: Proposal,
-    kept: Sequence[Item],
-    step: str,
-    fault: str,
-    parties: Mapping[str, str],
-    *,
-    demonstration: bool,
-) -> str:
+def review_page(pack: Pack, step: str, fault: str) -> str:
     """Return the page of one *step*; *fault* says why the last answer could not stand.
 
     Every dataset of the proposal is on it; those that an earlier approver left out are struck
-    out.  *parties* are the names of the controllers, by id.  Short, for it stands above a form:
-    the working of every date is :func:`working_of`.
+    out.  Short, for it stands above a form: the rest is the pack (:func:`pack.pack_page`).
     """
-    versions = sum(item.manifest.versions for item in kept)
-    size_bytes = sum(item.manifest.size_bytes for item in kept)
-    numbered = enumerate(proposal.items, start=1)
-    lines = ["**DEMONSTRATION.** Nothing here is of anyone.", ""] if demonstration else []
-    lines += [f"**Please answer again:** {_plain(fault)}", "", "---", ""] if fault else []
+    proposal, kept = pack.proposal, pack.kept
+    lines = ["**DEMONSTRATION.** Nothing here is of anyone.", ""] if pack.demonstration else []
+    lines += [f"**Please answer again:** {plain(fault)}", "", "---", ""] if fault else []
     lines += [
-        f"## {proposal.action.capitalize()} {len(kept)} datasets of {_plain(proposal.agreement)}",
+        (
+            f"## {proposal.action.capitalize()} {figures.count(len(kept), 'dataset')} of "
+            f"{plain(proposal.agreement)}"
+        ),
         "",
-        f"The mark of this list: **`{proposal.mark}`**",
+        (
+            f"The mark of this list: **`{proposal.mark}`** · "
+            f"[every key of it]({link(proposal.digest)}) · what else is known: the Artifacts of "
+            "this run"
+        ),
         "",
         "| no. | dataset | versions | due since | gone by |",
         "| --: | :-- | --: | :-- | :-- |",
-        *(_row(n, item, item in kept) for n, item in numbered),
+        *(_row(each.number, each.item, each.kept) for each in pack.datasets),
         "",
-        f"Together **{versions:,} object versions**, {size(size_bytes)}. {_remains(kept)}",
+        (
+            f"Together **{figures.count(pack.versions, 'object version')}**, "
+            f"{figures.size(pack.size_bytes)}. {_remains(kept)}"
+        ),
         "",
+        *(f"> **Note:** {plain(each)}\n" for each in pack.warnings),
         *_keys(kept),
         _who_and_why(proposal, step),
         "",
-        _told(proposal, parties),
+        _told(pack),
         "",
-        ASKED_EVERY_TIME,
+        GROUND,
     ]
     return "\n".join(lines)
-
-
-def working_of(proposal: Proposal) -> list[str]:
-    """Return for each dataset, by its number, what it is and how its dates follow."""
-    told = []
-    for number, item in enumerate(proposal.items, start=1):
-        told.append(
-            f"{number}. {item.manifest.dataset}: {item.describes}; {item.identifiability}; "
-            f"clause {item.clause}"
-        )
-        told += [f"   - {line}" for line in item.working]
-    return told
 
 
 def _who_and_why(proposal: Proposal, step: str) -> str:
     place = f"{proposal.approved_by.index(step) + 1} of {len(proposal.approved_by)}"
     return (
-        f"You answer as **{_plain(step)}** ({place}). Agreement {_plain(proposal.agreement)} "
-        f"v{proposal.version}, mandate: {_plain(proposal.mandate)}."
+        f"You answer as **{plain(step)}** ({place}). Agreement {plain(proposal.agreement)} "
+        f"v{proposal.version}, mandate: {plain(proposal.mandate)}."
     )
 
 
-def _told(proposal: Proposal, parties: Mapping[str, str]) -> str:
-    names = ", ".join(_plain(parties[c]) for c in proposal.controllers)
-    return f"Told, and agreed: {names}. How each date follows: `retention show {proposal.mark}`."
-
-
-def size(size_bytes: int) -> str:
-    """Return a number of bytes as people read it."""
-    value, unit = float(size_bytes), 0
-    while value >= _STEP and unit < len(_UNITS) - 1:
-        value, unit = value / _STEP, unit + 1
-    return f"{size_bytes} bytes" if unit == 0 else f"{value:.1f} {_UNITS[unit]}"
+def _told(pack: Pack) -> str:
+    if not pack.answers:
+        return "We are the controller of these data: nobody else was asked."
+    said = (f"{plain(pack.parties[c])}: {plain(told)}" for c, told in pack.answers.items())
+    return f"What the controllers answered. {'. '.join(said)}."
 
 
 def _row(number: int, item: Item, kept: bool) -> str:  # noqa: FBT001  # a column of the table
     strike = "" if kept else "~~"
-    name = f"{strike}{_plain(item.manifest.dataset)}{strike}"
+    name = f"{strike}{plain(item.manifest.dataset)}{strike}"
     days = f"{item.due_on or 'no such day'} | {item.destroy_by or 'no such day'}"
-    return f"| {number} | {name} ({_plain(item.clause)}) | {item.manifest.versions:,} | {days} |"
+    return f"| {number} | {name} ({plain(item.clause)}) | {item.manifest.versions:,} | {days} |"
 
 
 def _remains(kept: Sequence[Item]) -> str:
     declared = [r for item in kept for r in item.residuals if r["kind"] != KEY]
     left_out = {
-        f"{_plain(r['where'])} (clause {_plain(r['not_covered_clause'])})"
+        f"{plain(r['where'])} (clause {plain(r['not_covered_clause'])})"
         for r in declared
         if r.get("not_covered_clause")
     }
@@ -128,7 +108,7 @@ def _keys(kept: Sequence[Item]) -> list[str]:
         )
         days = max(Period.parse(declared["gone_within"]).days for declared in each)
         says = (
-            f"**A key goes too**, last of all: {_plain(arn)}. Of {versions:,} versions "
+            f"**A key goes too**, last of all: {plain(arn)}. Of {versions:,} versions "
             f"{looked_at:,} were looked at, and {under:,} are under it. Once everything on this "
             "list is seen gone its end is ordered: it is unusable from then on, can be recovered "
             f"for {days} days, and is gone after that. Where anything else may need it, or "
@@ -136,8 +116,3 @@ def _keys(kept: Sequence[Item]) -> list[str]:
         )
         lines += [says, ""]
     return lines
-
-
-def _plain(text: str) -> str:
-    """Return *text* as text: what could be markup is escaped."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>#|~" else c for c in text).replace("\n", " ")

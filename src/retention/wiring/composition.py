@@ -207,16 +207,22 @@ class Composition(Outside):
         return closed
 
     def notify(self) -> list[str]:
-        """Tell controllers of what became eligible; return whom a notice reached now."""
+        """Tell controllers of what became eligible, and ask what only parties may instruct.
+
+        Return whom a notice reached now.
+        """
+        from retention.steps.asking import ask_parties  # noqa: PLC0415  # lazy
         from retention.steps.notify import notify  # noqa: PLC0415  # lazy
 
-        return notify(
+        told = notify(
             self.classify(),
             library=self.library,
             courier=self.courier,
             ledger=self.ledger,
             evidence=self.evidence,
         )
+        ask_parties(self.ledger, self.evidence, self.library, self.courier)
+        return told
 
     def propose(self) -> list[str]:
         """Freeze what controllers were told of in time; return the digests.
@@ -248,6 +254,8 @@ class Composition(Outside):
             self.keyring.trusted_gate,
             self.clock,
             waiting.for_the_gate,
+            self.catalogue,
+            lambda: secrets.token_bytes(32),
         )
 
     def shares(self, argument: str) -> list[str]:

@@ -6,6 +6,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from prefect.artifacts import (
+    Artifact,
+    create_markdown_artifact,
     create_progress_artifact,
     create_table_artifact,
     update_progress_artifact,
@@ -48,3 +50,13 @@ def show_table(key: str, rows: Sequence[Mapping[str, Any]], about: str) -> None:
         said += f"\n\nThe first {ROWS_MAX:,} of {len(rows):,}: this is not the whole list."
     shown = [dict(row) for row in rows[:ROWS_MAX]]
     create_table_artifact(key=key, table=shown, description=said)
+
+
+def show_page(key: str, page: str) -> None:
+    """Show *page*, in Markdown, under *key*; nothing is added if it is there already.
+
+    A flow that waits for people runs from its first line after every answer.
+    """
+    last: Any = Artifact.get(key)
+    if last is None or last.data != page:
+        create_markdown_artifact(key=key, markdown=page)

@@ -70,7 +70,7 @@ def _require_open(halt: Halt, case: Case) -> None:
         )
     if case.approved is None:
         raise RefusedError(
-            "nobody has approved it to the end", hint="whoever is asked can decline it"
+            "nobody has approved it to the end", hint="whoever is asked can refuse it"
         )
     if len(case.ordered) == case.approved.number("kept"):
         raise RefusedError(

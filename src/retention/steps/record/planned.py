@@ -95,18 +95,25 @@ class Planned:
     follows: tuple[Draft, ...] = ()
     result: str = ""
 
+    def drafts(self, ports: Recording) -> list[Draft]:
+        """Keep what was brought, and return the entries: those of the acts, then what follows.
+
+        Raises RefusedError without evidence or reason.
+        """
+        for each in self.acts:
+            each.why.require()
+        digests: dict[bytes, str] = {}
+        return [*(_draft(each, digests, ports) for each in self.acts), *self.follows]
+
     def write(self, ports: Recording) -> Sequence[Record]:
         """Write what was shown, all of it or nothing, and return the entries.
 
         Raises RefusedError without evidence or reason, and StaleError if anything that the
         preview follows from was changed since: then nothing is written.
         """
-        for each in self.acts:
-            each.why.require()
-        digests: dict[bytes, str] = {}
-        drafts = [_draft(each, digests, ports) for each in self.acts]
+        drafts = self.drafts(ports)
         try:
-            return ports.ledger.append_all([*drafts, *self.follows], expect=self.expect)
+            return ports.ledger.append_all(drafts, expect=self.expect)
         except StaleError:
             raise StaleError(
                 "something was recorded or surveyed since the preview; nothing was written",
