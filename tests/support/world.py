@@ -216,6 +216,7 @@ class World:
             self.clock,
             NoProgress(),
             self.secret,
+            self.library,
         )
         return propose(self.classify(), ports)
 
@@ -257,20 +258,20 @@ class World:
             "mark": self.mark(proposal),
         } | changes
 
-    def answer(self, proposal, person, step=None, attempt=1, witness=True, **changes):
+    def answer(self, proposal, person, step=None, attempt=1, witness=True, factor="", **changes):
         """Answer as *person* would through the gate; *changes* go to the form."""
         desk = self.desk(proposal)
         step = step or desk.unanswered()
         form = self.form(proposal, **changes)
         key = pause_key(proposal, step, 1, attempt)
         if witness:
-            self.sign(proposal, person, step, key, form)
+            self.sign(proposal, person, step, key, form, factor)
         desk.record(step, key, form)
 
-    def sign(self, proposal, person, step, key, form):
+    def sign(self, proposal, person, step, key, form, factor=""):
         """Write what the gate would write when *person* answers."""
         answer = SignedAnswer(
-            proposal, person, step, "run", key, digest_of(form), "", stamp(self.clock.now())
+            proposal, person, step, "run", key, digest_of(form), factor, stamp(self.clock.now())
         )
         facts = {name: getattr(answer, name) for name in answer.__slots__}
         facts["signature"] = base64.urlsafe_b64encode(self.gate.sign(answer.message())).decode()

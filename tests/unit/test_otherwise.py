@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from retention.domain.agreement import Extensions, OurRole
+from retention.domain.certificate import Certificate
 from retention.domain.entry import Entry
 from retention.domain.instruction import InstructionVerb
 from retention.errors import AnswerError, NotAuthorisedError
@@ -294,3 +295,31 @@ def test_a_hold_from_the_form_reaches_a_disposal_of_another_list(world):
     world.dispose(first)  # what is not held goes on
     with pytest.raises(NotAuthorisedError, match="approved"):
         world.dispose(second)
+
+
+def test_the_certificate_says_on_whose_minute_and_with_how_many_factors():
+    world = prepared()
+    proposal = world.propose_all()
+    world.answer(proposal, "rm-01", minute="IGC 2026/14 (invented)")
+    world.answer(proposal, "iao-01")
+    world.dispose(proposal)
+    world.check_gone(proposal)
+    world.certify(proposal)
+    record = world.case(proposal).certified["interim"]
+    statement = Certificate.read(world.evidence.read(record.text("statement")))
+    said = [each.decision for each in statement.people.approvals]
+    assert said == ["approve all, on minute IGC 2026/14 (invented)", "approve all"]
+    assert "no second factor" in statement.people.identity_proof
+
+
+def test_a_second_factor_is_said_only_if_everybody_gave_one():
+    world = prepared(second_factor=True)
+    proposal = world.propose_all()
+    for person in ("rm-01", "iao-01"):
+        world.answer(proposal, person, factor="totp", code="verified")
+    world.dispose(proposal)
+    world.check_gone(proposal)
+    world.certify(proposal)
+    record = world.case(proposal).certified["interim"]
+    statement = Certificate.read(world.evidence.read(record.text("statement")))
+    assert "a one-time code" in statement.people.identity_proof

@@ -183,7 +183,7 @@ class ManifestsKept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """One person's yes; *evidence* is the digest of the gate's signed record."""
+    """One person's yes, in words; *evidence* is the digest of the gate's signed record."""
 
     step: str
     person: str

@@ -88,6 +88,12 @@ ONE_FACTOR = (
     "gate signed what each person answered. That an account belongs to the person named rests on "
     "our own records."
 )
+TWO_FACTORS = (
+    "Each person gave a password of their own at our gate and, with every decision, a one-time "
+    "code from a device of their own, which the gate checked and nobody kept. The gate signed "
+    "what each person answered. That an account belongs to the person named rests on our own "
+    "records."
+)
 BY_VERSION_ID = (
     "Logical deletion: each object version, delete marker and unfinished upload was ordered "
     "deleted by its own id; no prefix, wildcard or container was ever the subject of an order."

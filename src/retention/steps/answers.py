@@ -11,7 +11,7 @@ from typing import Final
 from retention.domain.approval import roots_digest
 from retention.domain.canonical import Json
 from retention.domain.case import Case
-from retention.domain.decision import Decision, Verb, read_decision
+from retention.domain.decision import NONE, Decision, Verb, read_decision
 from retention.domain.entry import Record
 from retention.domain.proposal import Item, Proposal
 from retention.errors import AnswerError, RefusedError
@@ -88,6 +88,12 @@ def answer_of(decided: Record, evidence: Evidence) -> dict[str, Json]:
     """Return the answer behind a decision, as it was given."""
     answer: dict[str, Json] = loads(evidence.read(decided.text("reason")))["answer"]
     return answer
+
+
+def minute_of(decided: Record, evidence: Evidence) -> str:
+    """Return the reference of the committee's minute that a decision was given on; "" if none."""
+    minute = str(answer_of(decided, evidence).get("minute", "")).strip()
+    return "" if minute.casefold() == NONE else minute
 
 
 def kept_items(case: Case, proposal: Proposal, evidence: Evidence) -> tuple[Item, ...]:

@@ -5,9 +5,11 @@ that it is there, and sealed.  A certificate is never edited.
 Source: design.md, rules 9 to 15; UK GDPR, article 28(3)(g).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from retention.domain.approval import TOTP
 from retention.domain.calendar import instant
 from retention.domain.canonical import sha256
 from retention.domain.case import CERTIFICATES, Case, proposal_stream
@@ -49,6 +51,7 @@ from retention.domain.wording import (
     BY_VERSION_ID,
     FULL_ENUMERATION,
     ONE_FACTOR,
+    TWO_FACTORS,
     WORDING,
     CertificateType,
 )
@@ -59,11 +62,11 @@ from retention.ports.ledger import Ledger
 from retention.ports.library import Library
 from retention.ports.seal import Seals, Signs
 from retention.ports.typesetter import Typesets
-from retention.steps.answers import kept_items
+from retention.steps.answers import kept_items, minute_of
 from retention.steps.cases import case_of, read_proposal
 from retention.steps.hold_residuals import note_holds
 from retention.steps.moves import move_if_possible, stream_of
-from retention.steps.notify import notices
+from retention.steps.notify import Notice, notices
 from retention.steps.refusals import refusals_of
 from retention.steps.registers import HOLDS
 from retention.steps.residual import last_look_is_due, last_success, residual_copy
@@ -231,7 +234,7 @@ def build(case: Case, owed: CertificateType, number: str, ports: Issuing) -> Cer
         ),
         not_destroyed=NotDestroyed(left_out=left_out),
         manifests=ManifestsKept(window=str(_dispute_window(proposal, ports.library))),
-        people=_people(case, ports.library),
+        people=_people(case, ports.library, ports.evidence),
         statement_and_integrity=StatementAndIntegrity(
             wording=WORDING[owed], issuer_key=ports.signer.key_id, ledger=ports.origin
         ),
@@ -274,8 +277,10 @@ def _identity(
 
 def _authority(case: Case, proposal: Proposal, ports: Issuing) -> Authority:
     notice = next(n for n in notices(ports.ledger) if n.id == proposal.notice)
+    went = [item.manifest for item in proposal.items if item.manifest.root in case.intents]
+    names = [manifest.dataset for manifest in went]
     told = tuple(
-        NoticeGiven(controller=c, accepted_at=r.at, answer=notice.answers.get(c, ""))
+        NoticeGiven(controller=c, accepted_at=r.at, answer=_answered(notice, c, names))
         for c, r in sorted(notice.accepted.items())
     )
     last = max((r for each in case.intents.values() for r in each), key=lambda r: r.index)
@@ -294,21 +299,35 @@ def _authority(case: Case, proposal: Proposal, ports: Issuing) -> Authority:
     )
 
 
-def _people(case: Case, library: Library) -> People:
+def _answered(notice: Notice, controller: str, names: Sequence[str]) -> str:
+    """Return what a controller answered on all of *names*; "" if not the same on each."""
+    words = {notice.answer_of(controller, each) for each in names}
+    return words.pop() if len(words) == 1 else ""
+
+
+def _people(case: Case, library: Library, evidence: Evidence) -> People:
     names = {person.id: person.name for person in library.people()}
+    given = [r for r in case.decided if r.text("decision") in APPROVING]
     approvals = tuple(
         Decision(
             step=r.text("step"),
             person=r.text("person"),
             name=names.get(r.text("person"), r.text("person")),
-            decision=r.text("decision"),
+            decision=_said(r, evidence),
             decided_at=instant(case.signed[r.text("signed")].text("at")),
             evidence=sha256(case.signed[r.text("signed")].leaf()),
         )
-        for r in case.decided
-        if r.text("decision") in APPROVING
+        for r in given
     )
-    return People(approvals=approvals, identity_proof=ONE_FACTOR)
+    codes = {case.signed[r.text("signed")].text("factor") for r in given}
+    proof = TWO_FACTORS if codes == {TOTP} else ONE_FACTOR
+    return People(approvals=approvals, identity_proof=proof)
+
+
+def _said(decided: Record, evidence: Evidence) -> str:
+    """Return what somebody decided, in words, and the committee's minute that it was given on."""
+    minute = minute_of(decided, evidence)
+    return decided.text("decision").replace("-", " ") + (f", on minute {minute}" if minute else "")
 
 
 def certified_dataset(item: Item, case: Case, proposal: Proposal) -> CertifiedDataset:
