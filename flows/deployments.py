@@ -5,6 +5,7 @@ Never between 01:00 and 02:00, an hour that one day in the year does not have an
 """
 
 from retention.adapters.prefect.deploy import Deployment, as_yaml
+from retention.views.act_descriptions import DESCRIPTIONS
 
 PLANNER, SURVEYOR, DESTROYER, VERIFIER, CUSTODIAN, ISSUER = (
     "planner",
@@ -28,6 +29,10 @@ TABLE = (
     Deployment("check_gone", VERIFIER, None, ABOUT, "Look at whether it is gone."),
     Deployment("certify", ISSUER, None, ABOUT, "Sign the certificate that is due."),
     Deployment("deliver", ISSUER, None, ABOUT, "Bring it to the controllers."),
+    *(
+        Deployment(flow, PLANNER, None, None, says, people=True)
+        for flow, says in DESCRIPTIONS.items()
+    ),
 )
 FOR_PEOPLE = tuple(row.name for row in TABLE if row.people)
 POOLS = (PLANNER, SURVEYOR, DESTROYER, VERIFIER, CUSTODIAN, ISSUER)

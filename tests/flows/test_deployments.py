@@ -34,7 +34,14 @@ def test_nothing_starts_in_the_hour_that_one_day_does_not_have(row):
 def test_a_flow_is_run_by_something_or_by_someone():
     timed = {row.flow for row in TABLE if row.cron}
     assert timed == {"survey", "reconcile", "propose", "advance", "remind"}
-    assert all(row.about for row in TABLE if not row.cron)
+    assert all(row.about or row.people for row in TABLE if not row.cron)
+
+
+def test_what_people_start_takes_nothing_that_prefect_would_keep():
+    mine = [row for row in TABLE if row.people]
+    assert {row.flow for row in mine} == {"hold", "event", "instruction", "ask", "abort", "stop"}
+    assert {(row.pool, row.about, row.cron) for row in mine} == {("planner", None, None)}
+    assert all("Quick run" in row.says for row in mine)
 
 
 def test_only_one_flow_runs_where_things_can_be_destroyed():
@@ -50,7 +57,7 @@ def test_the_file_says_what_the_table_says():
 
 
 def test_every_flow_of_the_package_stands_in_the_table():
-    others = {"__init__", "attempt", "deployments", "runner"}
+    others = {"__init__", "acts", "attempt", "deployments", "forms", "runner"}
     found = {path.stem for path in (ROOT / "flows").glob("*.py")} - others
     assert found == {row.flow for row in TABLE}
     for name in found:

@@ -20,6 +20,7 @@ from retention.ports.ledger import Ledger
 from retention.ports.library import Library
 from retention.steps.effects import datasets_of
 from retention.steps.moves import state_of
+from retention.steps.references import by_reference
 from retention.steps.registers import Registers
 
 GUESSES = 3
@@ -35,6 +36,7 @@ class Explained:
     state: State
     name: str
     was_seen: bool
+    by_reference: bool = False  # the event that started its clock is shown by no file
 
 
 def explain(
@@ -62,7 +64,8 @@ def explain(
             raise AgreementError("no class claims it", hint="ask without --given")
         events = events.supposing(_given(event, text, term, kind, dataset))
     found = assess(dataset, replace(ground, events=events), on=on)
-    return Explained(found, term, kind, state_of(ledger, name), name, name in seen)
+    shown = found.trigger is not None and found.trigger.evidence in by_reference(ledger)
+    return Explained(found, term, kind, state_of(ledger, name), name, name in seen, shown)
 
 
 def suppose(

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Protocol
 
 from retention.domain.words import long_day
 from retention.views.figures import count, size
+from retention.views.markdown import plain
 from retention.views.preview import SHOWN_MAX, Preview, Row, Value, grouped
 from retention.views.surveyed import inventory_note
 
@@ -100,6 +101,44 @@ _HEADS: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
+_FOLLOWS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "hold": "It is read before every step and every batch; an approval of what it holds falls. "
+        "`retention hold list` shows it, and two people together release it.",
+        "event": "The days that follow from it are worked out with the next run of *advance*; "
+        "approvals that followed from an older day fall. `retention event list` shows it.",
+        "instruction": "*Advance* takes it up with its next run. `retention instruction list` "
+        "shows instructions, and answers stand with their notice.",
+        "abort": "Nothing of it was destroyed: its datasets go back to review.",
+        "stop": "No further batch is announced. What was ordered is verified and reported.",
+    }
+)
+
+
+class Ending(Protocol):
+    """How an act ended."""
+
+    @property
+    def recorded(self) -> bool:
+        """Whether there is an entry."""
+        ...
+
+    @property
+    def result(self) -> str:
+        """What it is called, such as ``H-0001``, or ""."""
+        ...
+
+    @property
+    def entries(self) -> int:
+        """How many entries there are."""
+        ...
+
+    @property
+    def why(self) -> str:
+        """Why there is none."""
+        ...
+
+
 def form_page(kind: str, choices: Choices, fault: str = "") -> str:
     """Return what stands above the form of an act; *fault* is why it is asked again."""
     told = {
@@ -109,37 +148,38 @@ def form_page(kind: str, choices: Choices, fault: str = "") -> str:
         "abort": _halt,
         "stop": _halt,
     }[kind]
-    return "\n\n".join([*_again(fault), _HEADS[kind], *told(kind, choices), NEVER, NEXT])
+    return "\n\n".join([*again(fault), _HEADS[kind], *told(kind, choices), NEVER, NEXT])
 
 
 def confirm_page(preview: Preview, fault: str = "", *, by_reference: bool, wide: str = "") -> str:
     """Return what an act would touch, and the question; *wide* is why it is over-wide."""
-    lines = [*_again(fault), "### Record this?", f"**{escaped(preview.act)}**"]
+    lines = [*again(fault), "### Record this?", f"**{plain(preview.act)}**"]
     if wide:
-        lines.append(f"> **Wide:** {escaped(wide)}. Say so below if you mean all of it, or say no.")
+        lines.append(f"> **Wide:** {plain(wide)}. Say so below if you mean all of it, or say no.")
     lines += _touches(preview)
     if preview.notes:
-        lines += ["**To know**", "\n".join(f"- {escaped(note)}" for note in preview.notes)]
+        lines += ["**To know**", "\n".join(f"- {plain(note)}" for note in preview.notes)]
     lines += [f"{BY_REFERENCE} {AS_TYPED}" if by_reference else AS_TYPED]
     return "\n\n".join(lines)
 
 
-def done_page(kind: str, result: str, entries: int, follows: str) -> str:
-    """Return what was recorded, and what follows: ids and counts only."""
-    name = result or kind
+def ended_page(kind: str, ended: Ending) -> str:
+    """Return how it ended: what was recorded and what follows, in ids and counts only."""
+    if not ended.recorded:
+        return (
+            f"### Nothing was recorded\n\n{ended.why[:1].upper()}{ended.why[1:]}. To begin anew, "
+            f"start *{kind}* once more.\n"
+        )
+    name = ended.result or {"event": "an event", "instruction": "an answer"}.get(kind, kind)
     return (
-        f"### Recorded: {escaped(name)}\n\n{count(entries, 'entry', 'entries')} on the ledger. "
-        f"{follows}\n"
+        f"### Recorded: {plain(name)}\n\n{count(ended.entries, 'entry', 'entries')} on the ledger. "
+        f"{_FOLLOWS[kind]}\n"
     )
 
 
-def escaped(text: str) -> str:
-    """Return *text* as text: what could be markup is escaped."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>#|~" else c for c in text).replace("\n", " ")
-
-
-def _again(fault: str) -> list[str]:
-    return [f"> **Please answer again:** {escaped(fault)}"] if fault else []
+def again(fault: str) -> list[str]:
+    """Return the paragraph that says why something is asked again, if it is."""
+    return [f"> **Please answer again:** {plain(fault)}"] if fault else []
 
 
 def _hold(_kind: str, choices: Choices) -> Iterator[str]:
@@ -148,7 +188,7 @@ def _hold(_kind: str, choices: Choices) -> Iterator[str]:
     name = first.classes[0] if first and first.classes else "CLASS"
     party = first.controllers[0] if first and first.controllers else "NAME"
     yield "**What it holds** is one line. Put commas between its parts; all of them must fit."
-    yield _table(
+    yield table(
         ("write", "it holds"),
         (
             (f"`{reference}`", "the whole agreement"),
@@ -169,11 +209,11 @@ def _hold(_kind: str, choices: Choices) -> Iterator[str]:
 
 def _event(_kind: str, choices: Choices) -> Iterator[str]:
     for each in choices.agreements[:CHOICES_MAX]:
-        yield f"**{escaped(each.reference)}** ({escaped(each.title)})"
-        yield _table(
+        yield f"**{plain(each.reference)}** ({plain(each.title)})"
+        yield table(
             ("event", "of which", "recorded by"),
             [
-                (f"`{event.name}`", _of_which(event.per), escaped(", ".join(event.roles)))
+                (f"`{event.name}`", _of_which(event.per), plain(", ".join(event.roles)))
                 for event in each.events
             ],
         )
@@ -185,10 +225,10 @@ def _event(_kind: str, choices: Choices) -> Iterator[str]:
 def _instruction(_kind: str, choices: Choices) -> Iterator[str]:
     if choices.notices:
         yield "**Notices that wait for an answer**"
-        yield _table(
+        yield table(
             ("number", "agreement", "no answer yet of"),
             [
-                (f"`{each.number}`", escaped(each.reference), escaped(", ".join(each.silent)))
+                (f"`{each.number}`", plain(each.reference), plain(", ".join(each.silent)))
                 for each in choices.notices[:CHOICES_MAX]
             ],
         )
@@ -212,12 +252,12 @@ def _halt(kind: str, choices: Choices) -> Iterator[str]:
     if not fits:
         yield "**There is none at present**: nothing that was approved can be halted in this way."
         return
-    yield _table(
+    yield table(
         ("mark", "agreement", "datasets", "stands"),
         [
             (
                 f"`{each.mark}`",
-                escaped(each.reference),
+                plain(each.reference),
                 str(each.datasets),
                 "has begun"
                 if each.has_begun
@@ -229,10 +269,15 @@ def _halt(kind: str, choices: Choices) -> Iterator[str]:
     yield from _more(fits, "approvals")
 
 
+def agreements_lines(choices: Choices) -> Iterator[str]:
+    """Yield the agreements and their classes."""
+    yield from _agreements(choices, lambda each: _listed(each.classes))
+
+
 def _agreements(choices: Choices, tell: Callable[[InForce], str]) -> Iterator[str]:
     yield "**What there is**"
     yield "\n".join(
-        f"- `{each.reference}` ({escaped(each.title)}): {tell(each)}"
+        f"- `{each.reference}` ({plain(each.title)}): {tell(each)}"
         for each in choices.agreements[:CHOICES_MAX]
     )
     yield from _more(choices.agreements, "agreements")
@@ -251,14 +296,14 @@ def _listed(names: Sequence[str]) -> str:
 def _of_which(per: str) -> str:
     if per == "agreement":
         return "none: the whole agreement"
-    return "a dataset, by its id" if per == "dataset" else f"a {escaped(per)}"
+    return "a dataset, by its id" if per == "dataset" else f"a {plain(per)}"
 
 
 def _touches(preview: Preview) -> Iterator[str]:
     if preview.lines:
-        yield "\n".join(f"- {escaped(each)}" for each in preview.lines[:SHOWN_MAX])
+        yield "\n".join(f"- {plain(each)}" for each in preview.lines[:SHOWN_MAX])
     if not preview.changes:
-        yield escaped(preview.untouched)
+        yield plain(preview.untouched)
         return
     yield (
         f"It touches **{count(len(preview.changes), 'dataset')}**, "
@@ -270,12 +315,12 @@ def _touches(preview: Preview) -> Iterator[str]:
         if shown >= SHOWN_MAX:
             break
         some = alike[: SHOWN_MAX - shown]
-        names = [f"- {escaped(each.dataset)} ({size(each.size_bytes)})" for each in some]
+        names = [f"- {plain(each.dataset)} ({size(each.size_bytes)})" for each in some]
         if len(alike) > len(some):
             names.append(f"- and {len(alike) - len(some):,} more that change like these")
         shown += len(alike)
         yield "\n".join(names)
-        yield _table(("", "now", "then"), [_row(row) for row in rows])
+        yield table(("", "now", "then"), [_row(row) for row in rows])
     if shown < len(preview.changes):
         yield (
             f"and **{len(preview.changes) - shown:,} more datasets**, counted above; the command "
@@ -283,23 +328,24 @@ def _touches(preview: Preview) -> Iterator[str]:
         )
     made = sorted({pair for each in preview.changes for pair in each.inventories})
     for store, day in made:
-        yield escaped(inventory_note(store, day))
+        yield plain(inventory_note(store, day))
 
 
 def _row(row: Row) -> tuple[str, str, str]:
     before, after = _said(row.before), _said(row.after)
-    return escaped(row.what), before, before if before == after else f"**{after}**"
+    return plain(row.what), before, before if before == after else f"**{after}**"
 
 
 def _said(value: Value) -> str:
     if isinstance(value, date):
         return long_day(value)
     if isinstance(value, tuple):
-        return escaped(", ".join(value)) or "none"
-    return escaped(value or "none")
+        return plain(", ".join(value)) or "none"
+    return plain(value or "none")
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table in Markdown; what stands in its cells is Markdown too."""
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
     return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
 

@@ -15,7 +15,7 @@ from retention.domain.share import Share
 from retention.ports.progress import NoProgress
 from retention.settings import Settings, policy_files
 from retention.steps.review import Desk
-from retention.wiring import keys, surveys
+from retention.wiring import acts, keys, surveys
 from retention.wiring.outside import Outside
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from retention.domain.store import Store
     from retention.ports.clock import Clock
     from retention.ports.progress import Progress
+    from retention.steps.acts.desk import ActDesk
+    from retention.steps.acts.questions import Questions
     from retention.steps.advance import Next
     from retention.steps.classify import Dated
     from retention.steps.dark import Dark
@@ -257,6 +259,14 @@ class Composition(Outside):
             self.catalogue,
             lambda: secrets.token_bytes(32),
         )
+
+    def act(self, kind: str, run: str) -> "ActDesk":
+        """Return the desk of an act of its own, such as a hold, in one *run* of Prefect."""
+        return acts.desk(self, kind, run)
+
+    def questions(self, run: str) -> "Questions":
+        """Return what answers the questions of one *run* of Prefect."""
+        return acts.questions(self, run)
 
     def shares(self, argument: str) -> list[str]:
         """Return the tasks of one run of a disposal, each an argument of :meth:`dispose`."""

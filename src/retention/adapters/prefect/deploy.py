@@ -115,7 +115,7 @@ def as_yaml(table: Sequence[Deployment], package: str = "flows") -> str:
         lines += [
             f"  - name: {STANDING}",
             f"    flow_name: {row.flow}",
-            f"    description: {row.says}",
+            *_description(row.says),
             *([f"    tags: [{FOR_PEOPLE}]"] if row.people else []),
             f"    entrypoint: {row.entrypoint(package)}",
             f"    work_pool: {{name: {row.pool}, job_variables: {{command: {COMMAND}}}}}",
@@ -124,3 +124,12 @@ def as_yaml(table: Sequence[Deployment], package: str = "flows") -> str:
             lines += ["    schedules:", f'      - cron: "{row.cron}"']
             lines += [f"        timezone: {LONDON}", f"        slug: {row.flow}"]
     return "\n".join(lines) + "\n"
+
+
+def _description(says: str) -> list[str]:
+    """Return the lines of a description: what has paragraphs stands in a block as it is."""
+    first, *rest = says.split("\n")
+    if not rest:
+        return [f"    description: {first}"]
+    block = [f"      {line}".rstrip() for line in (first, *rest)]
+    return ["    description: |-", *block]

@@ -1,0 +1,5 @@
+from flows import abort as real
+from tests.support.fake_flows import install
+
+install()
+abort = real.abort
