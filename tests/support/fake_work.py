@@ -218,6 +218,16 @@ class FakeWork:
     def desk(self, proposal: str) -> FakeDesk:
         return FakeDesk(self, proposal)
 
+    def act(self, kind: str, run: str):
+        from tests.support import fake_acts
+
+        return fake_acts.desk(self, kind, run)
+
+    def questions(self, run: str):
+        from tests.support import fake_acts
+
+        return fake_acts.questions(self, run)
+
     def advance(self) -> None:
         self._note("advance", "all")
 
