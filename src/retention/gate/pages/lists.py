@@ -6,10 +6,10 @@ from typing import Any, Final, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 
-from retention.domain.case import Case
+from retention.domain.case import Case, proposal_stream
 from retention.domain.dataset import Kind
 from retention.domain.proposal import Proposal
-from retention.errors import EvidenceError, NotAuthorisedError, PackClosedError, RefusedError
+from retention.errors import EvidenceError, NotAuthorisedError, PackClosedError, RetentionError
 from retention.gate.pages.answers import Asked, BadFormError
 from retention.gate.pages.checking import Checks
 from retention.steps.cases import decided_case_of, read_proposal
@@ -45,10 +45,15 @@ _BROKEN: Final = (
     "This list is not shown: what is kept does not have the root that the mark stands for. Nobody "
     "may decide on it. Tell whoever runs the system: they restore the evidence store, and look."
 )
+_UNKNOWN: Final = "No proposal of this digest is on the ledger. The list of proposals has them all."
 _WITHOUT: Final = "The disposal list, which has no keys in it, can still be had."
 
 log = logging.getLogger("retention.gate.pages")
 T = TypeVar("T")
+
+
+class NotWrittenError(Exception):
+    """Who opens a list could not be written down, so nobody does."""
 
 
 class Lists:
@@ -90,8 +95,8 @@ class Lists:
         except NotAuthorisedError as error:
             await _say(asked, frame, 403, "Not for you", error)
             return
-        except RefusedError as error:
-            await _say(asked, frame, 404, "No such proposal", error)
+        except LookupError:
+            await _say_plain(asked, frame, 404, "No such proposal", [_UNKNOWN])
             return
         try:
             if form is Form.PAGE:
@@ -109,6 +114,8 @@ class Lists:
             await _say_plain(asked, frame, 500, "Not shown", [_BROKEN])
 
     def _read(self, digest: str, person: str) -> tuple[Case, Proposal]:
+        if not self._opening.ledger.stream(proposal_stream(digest)):
+            raise LookupError("no such proposal")
         case = decided_case_of(self._opening.ledger, digest)
         proposal = read_proposal(case, self._opening.evidence)
         require_may_open(person, proposal, self._opening)
@@ -172,7 +179,10 @@ class Lists:
         return self._opening.sheets.xlsx(f"Disposal list {proposal.mark}", sheets, made_at=at)
 
     async def _note(self, proposal: Proposal, person: str, form: Form) -> None:
-        await self._in_turn(lambda: note_opening(proposal.digest, person, form, self._opening))
+        try:
+            await self._in_turn(lambda: note_opening(proposal.digest, person, form, self._opening))
+        except RetentionError as error:
+            raise NotWrittenError(type(error).__name__) from None
 
     async def _in_turn(self, work: Callable[[], T]) -> T:
         return await to_thread.run_sync(work, limiter=self._turn)
@@ -203,17 +213,21 @@ def _told(found: Found, query: Query) -> str:
     among = f"rows {number(found.first)} to {number(found.last)}" if found.parts > 1 else "the rows"
     whose = "of this list" if not query.dataset else f"of dataset {query.dataset}"
     if not query.is_search:
-        told = f"Showing {number(len(found.shown))} of {count(found.total, 'row')} {whose}"
+        told = f"Showing {number(len(found.shown))} of {_rows(found.total)} {whose}"
         if found.shown:
             told += f": {number(found.shown[0].number)} to {number(found.shown[-1].number)}"
         return f"{told}."
     told = f"Showing {number(len(found.shown))} of {number(found.matches)} that match"
     if found.parts == 1:
-        return f"{told}, among {count(found.total, 'row')} {whose}."
+        return f"{told}, among {_rows(found.total)} {whose}."
     return (
         f"{told} among {among} {whose}, which has {number(found.total)}: a search looks through "
         f"{number(PART_ROWS)} at a time. The CSV has them all."
     )
+
+
+def _rows(total: int) -> str:
+    return "1 row" if total == 1 else f"{number(total)} rows"
 
 
 def _pager(found: Found, query: Query) -> list[tuple[str, int, int]]:
@@ -245,7 +259,7 @@ async def _gone(asked: Asked, frame: Frame, case: Case, proposal: Proposal) -> N
 
 
 async def _say(
-    asked: Asked, frame: Frame, status: int, title: str, error: RefusedError
+    asked: Asked, frame: Frame, status: int, title: str, error: RetentionError
 ) -> None:  # fmt: skip
     said = [f"{each[:1].upper()}{each[1:]}." for each in (str(error), error.hint)]
     await _say_plain(asked, frame, status, title, said)
