@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from retention.domain.pattern import key_prefix
+from retention.domain.proxy import Proxy
 from retention.domain.store import SCHEME, Store
 from retention.errors import AgreementError
 
@@ -36,6 +37,7 @@ KNOWN: Mapping[str, Mapping[str, type]] = {
         "mail": dict,
         "serve": dict,
         "disposal": dict,
+        "gate": dict,
     },
     "databases": {"ledger": str, "catalogue": str, "identities": str},
     "s3": {"endpoint_url": str, "region": str},
@@ -45,6 +47,14 @@ KNOWN: Mapping[str, Mapping[str, type]] = {
     "mail": {"host": str, "port": int, "sender": str, "starttls": bool},
     "serve": {"host": str, "port": int},
     "disposal": {"runs": int, "tasks": int, "runner": str},
+    "gate": {
+        "idle_minutes": int,
+        "session_hours": int,
+        "proxy_header": str,
+        "proxy_addresses": list,
+        "proxy_passwords": bool,
+        "proxy_logout": str,
+    },
 }
 # One user or role; of a role only where its sessions are known by it: at Amazon, by account number.
 ARN = re.compile(
@@ -53,7 +63,7 @@ ARN = re.compile(
 RUNNERS = ("threads", "dask")
 SHARES_MAX = 64
 PLAIN = re.compile(r"[A-Za-z0-9._-]{1,63}")  # as the names of buckets
-WORDS = {str: "text", int: "a number", bool: "true or false", dict: "a table"}
+WORDS = {str: "text", int: "a number", bool: "true or false", dict: "a table", list: "a list"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +83,15 @@ class Credential:
     def label(self) -> str:
         """A short name for the ledger: the same credential has the same, and two never share."""
         return hashlib.sha256(self.access_key.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class GateSettings:
+    """How long people are logged in, and by whose word."""
+
+    idle_s: int  # a session without a person at it
+    whole_s: int  # and however busy
+    proxy: Proxy | None  # that says who somebody is; without one they log in by password
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +115,7 @@ class Settings:
     disposal_runs: int  # of Prefect, for one proposal: each has a share, on any worker of the pool
     disposal_tasks: int  # of each run
     disposal_runner: str  # of those tasks
+    gate: GateSettings
     host: str
     port: int
     api_url: str  # of Prefect, through the gate
@@ -146,6 +166,7 @@ class Settings:
             disposal_runs=_shares(path.name, disposal, "runs"),
             disposal_tasks=_shares(path.name, disposal, "tasks"),
             disposal_runner=_runner(path.name, disposal),
+            gate=_gate(path.name, said.get("gate", {})),
             host=host,
             port=port,
             api_url=environment.get("PREFECT_API_URL", f"http://{host}:{port}/api"),
@@ -169,6 +190,45 @@ def _runner(file: str, said: Mapping[str, Any]) -> str:
             f"{file}: [disposal] runner is none that is known", hint=f"write {' or '.join(RUNNERS)}"
         )
     return runner
+
+
+def _gate(file: str, said: Mapping[str, Any]) -> GateSettings:
+    return GateSettings(
+        idle_s=60 * _bounded(file, said, "idle_minutes", 60, (5, 24 * 60)),
+        whole_s=3600 * _bounded(file, said, "session_hours", 12, (1, 7 * 24)),
+        proxy=_proxy(file, said),
+    )
+
+
+def _bounded(
+    file: str, said: Mapping[str, Any], word: str, usual: int, bounds: tuple[int, int]
+) -> int:
+    value: int = said.get(word, usual)
+    if not bounds[0] <= value <= bounds[1]:
+        raise AgreementError(
+            f"{file}: [gate] {word} is {value}",
+            hint=f"write a number from {bounds[0]} to {bounds[1]}; it is {usual} by itself",
+        )
+    return value
+
+
+def _proxy(file: str, said: Mapping[str, Any]) -> Proxy | None:
+    """Return the proxy that is believed; AgreementError for half of one, or one at any address."""
+    words = {word for word in said if word.startswith("proxy_")}
+    if not words:
+        return None
+    try:
+        return Proxy.of(
+            said.get("proxy_header", ""),
+            said.get("proxy_addresses", []),
+            passwords=said.get("proxy_passwords", False),
+            logout=said.get("proxy_logout", ""),
+        )
+    except (ValueError, TypeError) as error:
+        raise AgreementError(
+            f"{file}: [gate] names no proxy that can be believed: {error}",
+            hint='it takes proxy_header = "X-Remote-User" and proxy_addresses = ["10.0.0.7"]',
+        ) from None
 
 
 def _credentials(environment: Mapping[str, str]) -> list[tuple[str, Credential]]:

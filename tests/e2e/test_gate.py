@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from time import monotonic, sleep
 from uuid import uuid4
 
 import httpx
@@ -14,17 +13,11 @@ from retention.domain.approval import pause_key
 from retention.domain.canonical import digest_of, sha256
 from retention.domain.entry import Entry
 from tests.support import fake_work
+from tests.support.waiting import suspended
 
 pytestmark = pytest.mark.server
 
 KINDS = ("person", "service")
-BUSY_TRIES = 20
-SCHEMA = {
-    "type": "object",
-    "properties": {"mark": {"type": "string"}, "reason": {"type": "string"}},
-    "required": ["mark", "reason"],
-    "additionalProperties": False,
-}
 GOOD = {"mark": "abcd-1234", "reason": "an invented reason"}
 
 
@@ -34,36 +27,6 @@ def caller(stage):
         return stage.person() if kind == "person" else stage.service()
 
     return make
-
-
-def made(client, path, body) -> dict:
-    """Post, and again where Prefect's SQLite was busy: what is tested here comes after this."""
-    for _ in range(BUSY_TRIES):
-        answer = client.post(path, json=body)
-        if answer.status_code < httpx.codes.INTERNAL_SERVER_ERROR:
-            break
-        sleep(0.5)
-    return answer.raise_for_status().json()
-
-
-def suspended(stage, key) -> str:
-    """Return a run that waits with a form under *key*, made as a flow would make it."""
-    names = {word: f"suspended-{key}-{word}" for word in ("schema", "response", "description")}
-    with stage.service() as client:
-        found = client.get("/deployments/name/review/retention").raise_for_status().json()
-        body = {"parameters": {"proposal": fake_work.PROPOSAL}, "state": {"type": "SCHEDULED"}}
-        run = made(client, f"/deployments/{found['id']}/create_flow_run", body)["id"]
-        details = {"pause_key": key, "pause_reschedule": True, "run_input_keyset": names}
-        for state in (
-            {"type": "PENDING"},
-            {"type": "RUNNING"},
-            {"type": "PAUSED", "name": "Suspended", "state_details": details},
-        ):
-            done = client.post(f"/flow_runs/{run}/set_state", json={"state": state, "force": True})
-            assert done.json()["status"] == "ACCEPT", done.text
-        form = {"key": names["schema"], "value": json.dumps(SCHEMA)}
-        client.post(f"/flow_runs/{run}/input", json=form).raise_for_status()
-    return run
 
 
 @pytest.fixture
@@ -306,20 +269,6 @@ def test_a_header_that_is_no_login_is_none(stage, header):
         f"{stage.server.api_url}/admin/version", headers={"authorization": header}, trust_env=False
     )
     assert answer.status_code == 401
-
-
-def test_a_disabled_person_drops_out_within_the_remembered_time(stage):
-    identities = stage.work.identities
-    with stage.person() as ada:
-        assert ada.get("/admin/version").status_code == 200
-        identities.disable("ada-invented")
-        try:
-            until = monotonic() + 10
-            while ada.get("/admin/version").status_code == 200 and monotonic() < until:
-                sleep(0.2)
-            assert ada.get("/admin/version").status_code == 401
-        finally:
-            identities.disabled_file.unlink()
 
 
 LOOKS = [

@@ -1,10 +1,14 @@
 """``python -m tests.support.fake_gate``: the real gate and server, with invented people."""
 
+from time import monotonic
+
+from retention.domain.proxy import Proxy
 from retention.gate import app
 from retention.gate.serve import address, serve
 from tests.support import fake_work, rows
 
-REMEMBER_S = 1.0  # so that a test need not wait for minutes until someone drops out
+FRESH_S = 0.5  # so that a test need not wait until someone drops out
+PROXY = Proxy.of("X-Remote-User", ["127.0.0.2"], passwords=True)
 
 
 def main() -> None:
@@ -18,7 +22,9 @@ def main() -> None:
         clock=fake_work.FixedClock(),
         people=lambda: fake_work.PEOPLE,
         startable=[row.name for row in rows.ROWS if row.people],
-        remember_s=REMEMBER_S,
+        proxy=PROXY,
+        fresh_s=FRESH_S,
+        now=lambda: monotonic() + fake_work.ahead(work.folder),
     )
     serve(gate, host=host, port=port)
 

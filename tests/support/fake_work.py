@@ -10,12 +10,14 @@ from base64 import urlsafe_b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from retention.adapters.identities import SqlIdentities
 from retention.domain.agreement import Person
 from retention.domain.approval import SignedAnswer
 from retention.domain.canonical import Json, digest_of, sha256
@@ -24,12 +26,13 @@ from retention.domain.finding import Finding
 from retention.domain.proposal import mark_of
 from retention.domain.store import Store
 from retention.domain.totals import Totals
-from retention.errors import AnswerError, LedgerBrokenError, RefusedError, StaleError
-from retention.ports.identities import Account
+from retention.errors import AnswerError, LedgerBrokenError, StaleError
 from retention.steps.survey import Surveyed
+from tests.support.identities import cheap
 from tests.support.memory_catalogue import MemoryCatalogue
 
 FOLDER = "RETENTION_FAKE_FOLDER"
+AHEAD = "ahead"  # a file with the seconds by which sessions have grown older
 PROPOSAL = sha256(b"an invented proposal")
 STEPS = ("information-asset-owner", "records-manager")
 PASSWORDS = {"ada-invented": "a long enough one", "bob-invented": "another long: one"}
@@ -38,6 +41,8 @@ PEOPLE = (
     Person("bob-invented", "Bob Example (invented)", (STEPS[1],), "bob@example.invalid"),
     Person("cy-invented", "Cy Example (invented)", (), "cy@example.invalid"),
 )
+# Each is locked, disabled or told a code in one test alone.
+SPARE = {f"{name}-invented": f"the password of {name}" for name in ("fay", "gus", "hal", "ida")}
 ONLOOKER = ("dee-invented", "looks and decides nothing")  # has an account, stands on no list
 POOLS = ("planner", "surveyor", "destroyer", "verifier", "custodian", "issuer")
 SERVICES = {pool: f"{pool}-secret-of-high-entropy" for pool in POOLS}
@@ -98,34 +103,6 @@ class FileLedger:
         rows = [json.loads(line) for line in self.path.read_text().splitlines()]
         at = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
         return [Record(i, s, p, at, Entry(kind), facts) for i, s, p, kind, facts in rows]
-
-
-class FileIdentities:
-    """Passwords in memory; whoever stands in a file is disabled."""
-
-    def __init__(self, folder: Path) -> None:
-        self.disabled_file = folder / "disabled"
-        self.asked = 0
-
-    def knows(self, person: str, password: str) -> bool:
-        self.asked += 1
-        known = {**PASSWORDS, ONLOOKER[0]: ONLOOKER[1]}
-        return known.get(person) == password and person not in self._disabled()
-
-    def disable(self, person: str) -> None:
-        self.disabled_file.write_text("\n".join([*self._disabled(), person]))
-
-    def accounts(self) -> Sequence[Account]:
-        return [Account(person, person in self._disabled()) for person in sorted(PASSWORDS)]
-
-    def add(self, person: str, password: str, *, first: bool = False) -> None:
-        raise RefusedError("people are invented in this module", hint="edit PASSWORDS")
-
-    def passwd(self, person: str, password: str) -> None:
-        raise RefusedError("people are invented in this module", hint="edit PASSWORDS")
-
-    def _disabled(self) -> list[str]:
-        return self.disabled_file.read_text().split() if self.disabled_file.exists() else []
 
 
 class Signer:
@@ -207,10 +184,13 @@ class FakeWork:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.ledger = FileLedger(folder / "ledger.jsonl")
-        self.identities = FileIdentities(folder)
         self.progress = self
         self.settings = SimpleNamespace(disposal_tasks=1, disposal_runner="threads")
         self.failures: list[Exception] = []
+
+    @cached_property
+    def identities(self) -> SqlIdentities:
+        return cheap(self.folder, {**PASSWORDS, **SPARE, ONLOOKER[0]: ONLOOKER[1]})
 
     def at(self, what: str, done: int, of: int | None = None) -> None:
         self._note("progress", what)
@@ -311,6 +291,19 @@ def signature_holds(record: Record) -> bool:
     answer = SignedAnswer(**{name: record.text(name) for name in SignedAnswer.__slots__})
     signature = urlsafe_b64decode(record.text("signature"))
     return Signer().holds(record.text("key_id"), answer.message(), signature)
+
+
+def ahead(folder: Path) -> float:
+    """Return by how many seconds the clock of sessions was stepped."""
+    file = folder / AHEAD
+    return float(file.read_text() or 0) if file.exists() else 0.0
+
+
+def step(folder: Path, seconds: float) -> None:
+    """Step the clock of sessions."""
+    stepped = folder / f"{AHEAD}.new"
+    stepped.write_text(str(ahead(folder) + seconds))
+    stepped.replace(folder / AHEAD)
 
 
 def from_environment() -> FakeWork:

@@ -1,7 +1,7 @@
 """A real Prefect server behind the real gate, with two invented people; once a session."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,3 +84,9 @@ def stage(tmp_path_factory) -> Iterator[Stage]:
         stage = Stage(server, folder, fake_work.FakeWork(folder))
         deploy(stage.access(), ROWS, package="tests.support.fake_flows")
         yield stage
+
+
+@pytest.fixture
+def ahead(stage) -> Callable[[float], None]:
+    """Step the clock of the gate's sessions by some seconds: it never goes back."""
+    return lambda seconds: fake_work.step(stage.folder, seconds)

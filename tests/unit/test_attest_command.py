@@ -9,6 +9,7 @@ from retention.cli.common import PASSWORD
 from retention.cli.main import cli
 from retention.domain.entry import Entry
 from retention.errors import NotAuthorisedError, RefusedError
+from retention.ports.identities import Check
 from retention.wiring import process
 from tests.support.residuals import BOX, DATASET, LISTED, VAULT, disposed, go_on
 
@@ -23,8 +24,8 @@ class Work:
         self.library, self.catalogue, self.ledger = world.library, world.catalogue, world.ledger
         self.clock, self.evidence, self.identities = world.clock, world.evidence, self
 
-    def knows(self, person, password):
-        return password == "right"
+    def check(self, person, password, at):
+        return Check.RIGHT if password == "right" else Check.WRONG
 
     def bear_witness(self):
         """Note nothing."""

@@ -14,6 +14,7 @@ import click
 from retention import wiring
 from retention.domain.agreement import Person
 from retention.errors import NotAuthorisedError
+from retention.ports.identities import Check
 
 
 class Day(click.DateTime):
@@ -67,10 +68,13 @@ def authenticated(work: wiring.Composition, person: str) -> Person:
         "Password", hide_input=True, err=True
     )
     found = next((each for each in work.library.people() if each.id == person), None)
-    if not work.identities.knows(person, password) or found is None:
+    if (
+        work.identities.check(person, password, work.clock.now()) is not Check.RIGHT
+        or found is None
+    ):
         raise NotAuthorisedError(
             "no such person, or not this password",
-            hint="`retention people list` shows who may log in; passwd sets a new password",
+            hint="`retention people list` shows who may log in, and who is locked for a while",
         )
     return found
 

@@ -37,7 +37,10 @@ class Entry(StrEnum):
     MOVED = "moved"  # a dataset, in the table of moves
     NOTICE = "notice"  # what controllers are told: (dataset, clause, action)
     NOTICE_ACCEPTED = "notice_accepted"  # by one controller's mail server
-    NOTICE_ANSWERED = "notice_answered"  # by one controller
+    NOTICE_ANSWERED = "notice_answered"  # by one controller, on one dataset or ("") on all
+    TOLD = "told"  # a person, by mail, that something awaits them
+    REMINDED = "reminded"  # a controller or an approver, once more
+    ESCALATED = "escalated"  # reminders did not help: whom the agreement names was told
     PROPOSED = "proposed"
     SIGNED = "signed"  # the gate: this person gave this answer
     STARTED = "started"  # the gate: this person started this run of this flow
@@ -84,6 +87,8 @@ class Entry(StrEnum):
     CERTIFIED = "certified"  # the statement was signed
     SEALED = "sealed"  # the document was sealed
     DELIVERED = "delivered"
+    REPORTED = "reported"  # a month, to those who answer for it, with the digest of the report
+    FLOW_RAN = "flow_ran"  # to its end, on that day: what Prefect remembers proves nothing
     INCIDENT = "incident"
     INCIDENT_CLOSED = "incident_closed"
 
@@ -114,7 +119,10 @@ FACTS: Mapping[Entry, frozenset[str]] = MappingProxyType(
             Entry.MOVED: "dataset event before after",
             Entry.NOTICE: "notice agreement version action document datasets",
             Entry.NOTICE_ACCEPTED: "notice controller message",
-            Entry.NOTICE_ANSWERED: f"notice controller answer {_WHY}",
+            Entry.NOTICE_ANSWERED: f"notice controller dataset answer {_WHY}",
+            Entry.TOLD: "about step person message",
+            Entry.REMINDED: "about whom nth message",
+            Entry.ESCALATED: "about whom to message",
             Entry.PROPOSED: "proposal notice agreement version action document"
             " datasets versions bytes",
             Entry.SIGNED: "about person step run pause_key input factor at signature key_id",
@@ -162,6 +170,8 @@ FACTS: Mapping[Entry, frozenset[str]] = MappingProxyType(
             Entry.CERTIFIED: "proposal certificate type statement",
             Entry.SEALED: "proposal certificate pdf",
             Entry.DELIVERED: "proposal certificate controller message",
+            Entry.REPORTED: "month document",
+            Entry.FLOW_RAN: "flow on",
             Entry.INCIDENT: "incident dataset noticed_on personal",
             Entry.INCIDENT_CLOSED: f"incident dataset told {_WHY}",
         }.items()

@@ -14,33 +14,41 @@ from retention.domain.agreement import Person
 from retention.domain.canonical import canonical
 from retention.domain.case import run_stream
 from retention.domain.entry import Draft, Entry
+from retention.gate.door import Door
+from retention.gate.factor import USED_UP, Factor, without_codes
 from retention.gate.http import (
     App,
     BadBodyError,
+    Message,
     Receive,
     Scope,
     Send,
+    adding,
     answer,
     answer_json,
     ask,
+    json_of,
     keeping_within,
     read_json,
+    without_coding,
 )
 from retention.gate.inner import WAITS_S, Prefect
-from retention.gate.login import Logins
-from retention.gate.rules import Act, Caller, rule_for
+from retention.gate.pages import Pages, is_ours
+from retention.gate.rules import Act, Caller, Rule, rule_for
 from retention.gate.sockets import Sockets
 from retention.gate.starting import Starting
 from retention.gate.witness import has_template, signed_record
 from retention.ports.clock import Clock
 from retention.ports.ledger import Ledger
 from retention.ports.seal import Signs
+from retention.steps.opening import Opening
 
 OPEN = frozenset({"/api/health", "/api/ready"})  # asked by whoever watches the server
 # What the UI asks of the server's settings: without an answer it would call its makers.
 UI_SETTINGS = {"server": {"analytics_enabled": False, "ui": {"show_promotional_content": False}}}
 CANCELLATIONS = frozenset({"CANCELLING", "CANCELLED"})
 _UNREADABLE = "This answer cannot be read in one way only; it was not given."
+_ASKS_NOTHING = "This run asks nothing now. Your one-time code was not used."
 _EMPTY = "Nothing was answered: fill in the form. An empty resume approves nothing."
 _NOT_NOW = "Ledger or people cannot be read just now, so no answer is taken. Try again in a while."
 _NOT_WRITTEN = "The answer could not be written to the ledger and counts for nothing: see the run."
@@ -61,25 +69,37 @@ class Gate:
         inner: App,
         *,
         credential: str,
-        logins: Logins,
+        door: Door,
+        factor: Factor,
         people: Callable[[], Sequence[Person]],
         ledger: Ledger,
         signer: Signs,
         clock: Clock,
         startable: Collection[str] = (),
+        opening: Opening | None = None,
     ) -> None:
-        """Guard *inner*, which takes *credential* (``name:secret``) and no other."""
+        """Guard *inner*, which takes *credential* (``name:secret``) and no other.
+
+        With *opening* it serves the full lists of proposals itself.
+        """
         self._inner = inner
         self._authorization = b"Basic " + base64.b64encode(credential.encode())
         self._prefect = Prefect(inner, self._authorization)
         self._starting = Starting(self._prefect, startable, self._write)
-        self._sockets = Sockets(inner, credential, logins)
-        self._logins = logins
+        self._sockets = Sockets(inner, credential, door.logins)
+        self._door, self._factor = door, factor
         self._people = people
         self._ledger = ledger
         self._signer = signer
         self._clock = clock
         self._ledger_turn = CapacityLimiter(1)
+        self._pages = opening and Pages(
+            opening,
+            logins=door.logins,
+            sessions=door.sessions,
+            caller=self._known,
+            ledger_turn=self._ledger_turn,
+        )
         self._one_answer = asyncio.Lock()  # SQLite takes one writer, and Prefect does not queue
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,16 +108,35 @@ class Gate:
             await self._sockets(scope, receive, send)
         elif scope["type"] != "http":
             await self._inner(scope, receive, send)
+        elif self._pages is not None and is_ours(scope["path"]):
+            await self._pages(scope, receive, send)
+        elif scope["path"].endswith("/ui-settings") and self._door.is_by_proxy(scope):
+            await self._no_login_box(scope, receive, send)
         elif not _guarded(scope):
             await self._inner(scope, receive, keeping_within(send))
-        elif (caller := await self._caller(scope)) is None:
-            await answer(send, 401, "Unauthorized")
         else:
-            await self._ask_the_table(caller, scope, receive, send)
+            await self._at_the_door(scope, receive, send)
 
-    async def _caller(self, scope: Scope) -> Caller | None:
-        headers = dict(scope["headers"])
-        return await self._logins.by_header(headers.get(b"authorization"))
+    async def _known(self, scope: Scope) -> Caller | None:
+        return (await self._door.who(scope)).caller
+
+    async def _at_the_door(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            found = await self._door.who(scope)
+        except Exception as error:  # noqa: BLE001  # an entry point: whatever it is, nobody is known
+            log.error("nobody is known: %s", type(error).__name__)  # noqa: TRY400  # no content in logs
+            await answer(send, 503, _NOT_NOW)
+            return
+        send = adding(send, found.headers) if found.headers else send
+        if found.caller is None:
+            await answer(send, found.status, found.why)
+        else:
+            await self._ask_the_table(found.caller, scope, receive, send)
+
+    async def _no_login_box(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer what the UI asks first: whoever comes by the proxy has logged in there."""
+        messages = await ask(self._inner, without_coding(scope), receive, b"", WAITS_S)
+        await answer_json(keeping_within(send), 200, {**json_of(messages), "auth": None})
 
     async def _ask_the_table(
         self, caller: Caller, scope: Scope, receive: Receive, send: Send
@@ -118,7 +157,19 @@ class Gate:
             body = await read_json(receive)
         except BadBodyError:
             await answer(send, 403, _UNREADABLE)
-            return
+        else:
+            await self._with_body(caller, rule, body, scope, receive, send)
+
+    async def _with_body(
+        self,
+        caller: Caller,
+        rule: Rule,
+        body: dict[str, Any],
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        act = rule.act(caller)
         if act is Act.WITNESS:
             await self._witness(caller.name, body, scope, receive, send)
         elif act is Act.START:
@@ -145,25 +196,40 @@ class Gate:
             if has_template(run_input):
                 await answer(send, 403, _UNREADABLE)
                 return
-            exact = canonical({"run_input": run_input})  # stored and signed from the same bytes
+            canonical(run_input)
         except (TypeError, ValueError, RecursionError):
             await answer(send, 403, _UNREADABLE)
             return
         if not await self._is_ours(person, send):
             return
         key = await self._prefect.pause_key(run)
+        if key is None and "code" in run_input:
+            await answer(send, 409, _ASKS_NOTHING)
+            return
+        checked = await self._factor.checked(person, run_input)
+        if checked.why:
+            await answer(send, 403, checked.why)
+            return
         record = key and signed_record(
-            person, run, key, run_input, signer=self._signer, clock=self._clock
+            person,
+            run,
+            key,
+            checked.run_input,
+            factor=checked.factor,
+            signer=self._signer,
+            clock=self._clock,
         )
+        exact = canonical({"run_input": checked.run_input})  # stored and signed from the same bytes
         async with self._one_answer:
-            messages = await ask(self._inner, scope, receive, exact, WAITS_S)
-        # 201: taken.  200: refused, in a body that may be compressed.
-        taken = messages[0]["status"] == 201  # noqa: PLR2004  # the sentence above
+            messages = await ask(self._inner, without_coding(scope), receive, exact, WAITS_S)
+        taken = messages[0]["status"] == 201  # noqa: PLR2004  # 200 is a refusal
         if taken and record and not await self._write(record):
             await answer(send, 503, _NOT_WRITTEN)
-            return
-        for message in messages:
-            await send(message)
+        elif checked.factor and not taken:
+            await _answer_used_up(send, messages)
+        else:
+            for message in messages:
+                await send(message)
 
     async def _start(self, person: str, body: dict[str, Any], scope: Scope, send: Send) -> None:
         if not await self._is_ours(person, send):
@@ -198,8 +264,21 @@ class Gate:
         return True
 
     def _trusted(self, scope: Scope) -> Scope:
-        kept = [(name, value) for name, value in scope["headers"] if name != b"authorization"]
+        kept = self._door.stripped(scope["headers"])
         return {**scope, "headers": [*kept, (b"authorization", self._authorization)]}
+
+
+async def _answer_used_up(send: Send, messages: Sequence[Message]) -> None:
+    """Answer that the server refused, why, and that the code is spent all the same."""
+    said = json_of(messages)
+    details = said.get("details")
+    why = details.get("reason") if isinstance(details, dict) else None
+    reason = f"{why or 'The server did not take it.'} {USED_UP}"
+    if messages[0]["status"] == 200:  # noqa: PLR2004  # a refusal in the server's own words
+        kept = {**(details if isinstance(details, dict) else {}), "reason": reason}
+        await answer_json(send, 200, {**said, "details": kept})
+    else:
+        await answer(send, messages[0]["status"], reason)
 
 
 def _cancelled(caller: Caller, scope: Scope) -> Draft:
@@ -217,6 +296,9 @@ def _guarded(scope: Scope) -> bool:
 
 def _kept(act: Act, body: dict[str, Any]) -> dict[str, Any] | None:
     """Return what may be handed on of *body*, or None if nothing may."""
+    if act is Act.VALIDATE:
+        kept: dict[str, Any] = without_codes(body)
+        return kept
     if act is Act.CANCEL:
         state = body.get("state")
         kind = state.get("type") if isinstance(state, dict) else None

@@ -50,6 +50,32 @@ def keeping_within(send: Send) -> Send:
     return told
 
 
+def adding(send: Send, headers: Sequence[tuple[bytes, bytes]]) -> Send:
+    """Return *send* with *headers* beside those of the answer."""
+
+    async def added(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", []), *headers]
+        await send(message)
+
+    return added
+
+
+def without_coding(scope: Scope) -> Scope:
+    """Return a request whose answer is not compressed, for whoever must read it."""
+    kept = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
+    return {**scope, "headers": kept}
+
+
+def json_of(messages: Sequence[Message]) -> dict[str, Any]:
+    """Return the JSON object that was answered, or an empty one for anything else."""
+    try:
+        value = json.loads(b"".join(each.get("body", b"") for each in messages))
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
 async def read_json(receive: Receive) -> dict[str, Any]:
     """Return the JSON object in the request's body; raise BadBodyError for anything else.
 

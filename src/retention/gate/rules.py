@@ -33,6 +33,7 @@ class Act(Enum):
     CANCEL = auto()  # only if the state asked for is a cancellation
     SETTINGS = auto()  # the gate answers by itself: no analytics, no advertising
     START = auto()  # a deployment that is meant for people
+    VALIDATE = auto()  # a form before it is sent: without the code in it
     NO_ANSWER = auto()  # only if the input is not a stored answer
 
 
@@ -133,6 +134,7 @@ TABLE: tuple[Rule, ...] = (
     ),
     _row("GET HEAD", "(?:/.*)?", A.ALLOW, A.ALLOW, ""),
     _row("POST", _LOOK, A.ALLOW, A.ALLOW, ""),
+    _row("POST", "/ui/schemas/validate/?", A.VALIDATE, A.ALLOW, "This form is not readable."),
     _row("POST", "/ui/.+", A.ALLOW, A.ALLOW, ""),
     _row("POST", "/events/count-by/[^/]+", A.ALLOW, A.ALLOW, ""),
     _row("POST", "/work_(?:pools|queues)/[^/]+/concurrency_status", A.ALLOW, A.ALLOW, ""),

@@ -23,6 +23,7 @@ def serve(application: App, *, host: str, port: int) -> None:
         log_level="warning",
         access_log=False,  # paths name runs, and somebody reads them
         server_header=False,
+        proxy_headers=False,  # or whoever sends X-Forwarded-For could pass for the proxy
         timeout_keep_alive=5,
         timeout_graceful_shutdown=GRACE_S,
     )

@@ -6,7 +6,7 @@ from time import monotonic
 
 from retention.gate.http import App, Message, Receive, Scope, Send
 from retention.gate.login import Logins
-from retention.gate.rules import SOCKETS, Kind
+from retention.gate.rules import SOCKETS
 
 FIRST_MESSAGE_S = 15.0
 
@@ -41,7 +41,7 @@ class Sockets:
                 message = {"type": "websocket.receive", "text": ""}
             if message["type"] == "websocket.receive":
                 seen_first = True
-                token = await self._token(message)
+                token = self._token(message)
                 text = json.dumps({"type": "auth", "token": token})
                 message = {"type": "websocket.receive", "text": text}
             return message
@@ -49,10 +49,10 @@ class Sockets:
         headers = [(name, value) for name, value in scope["headers"] if name != b"authorization"]
         await self._inner({**scope, "headers": headers}, checked, send)
 
-    async def _token(self, message: Message) -> str:
+    def _token(self, message: Message) -> str:
         try:
             first = json.loads(message.get("text") or message.get("bytes") or "")
-            caller = await self._logins.by_credential(first["token"])
+            caller = self._logins.service_of(first["token"])
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return ""
-        return self._credential if caller and caller.kind is Kind.SERVICE else ""
+        return self._credential if caller else ""

@@ -3,11 +3,14 @@
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from retention.errors import RefusedError
 from retention.settings import Settings
 from retention.wiring.composition import Composition, SystemClock
+
+if TYPE_CHECKING:
+    from retention.steps.opening import Opening
 
 POOLS = ("planner", "surveyor", "destroyer", "verifier", "custodian", "issuer")
 _installed: list[Composition] = []
@@ -63,7 +66,22 @@ def gate_ports() -> dict[str, Any]:
         "services": services(work.settings.home),
         "clock": work.clock,
         "people": work.library.people,
+        "proxy": work.settings.gate.proxy,
+        "idle_s": work.settings.gate.idle_s,
+        "whole_s": work.settings.gate.whole_s,
+        "opening": opening(work),
     }
+
+
+def opening(work: Composition) -> "Opening":
+    """Return the ports by which people open the full list of a proposal."""
+    from retention.adapters.typeset import Typst  # noqa: PLC0415  # lazy
+    from retention.adapters.xlsx import Workbooks  # noqa: PLC0415  # lazy
+    from retention.steps.opening import Opening  # noqa: PLC0415  # lazy
+
+    return Opening(
+        work.ledger, work.evidence, work.library, work.clock, typesets=Typst(), sheets=Workbooks()
+    )
 
 
 def services(home: Path) -> dict[str, str]:
