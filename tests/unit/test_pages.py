@@ -1,20 +1,15 @@
 """The gate's own pages: who opens which list, what is written first, and what nobody is shown."""
 
-import asyncio
 import csv
-import functools
 import html
 import io
 import re
-import threading
 
 import pytest
 
 from retention.domain.case import proposal_stream
 from retention.domain.entry import Draft, Entry
 from retention.errors import LedgerBrokenError
-from retention.gate.pages import answers, checking, lists
-from retention.gate.pages.answers import BrokenOffError
 from retention.steps import full_list
 from retention.steps.opening import AGAIN_AFTER
 from retention.views import links
@@ -143,91 +138,6 @@ def test_the_csv_has_every_row_exactly_and_no_formula(opened):
     }
 
 
-class Edited:
-    """The evidence, with the last row of the last manifest lost."""
-
-    def __init__(self, opened):
-        self.evidence, self.pack = opened.world.evidence, opened.proposal.items[-1].manifest.pack
-
-    def read(self, digest):
-        return self.evidence.read(digest)
-
-    def lines(self, digest):
-        found = list(self.evidence.lines(digest))
-        return iter(found[:-1] if digest == self.pack else found)
-
-
-def with_(opened, **ports):
-    """Return pages over other ports."""
-    kept = opened.opening
-    opened.opening = type(kept)(**{n: ports.get(n, getattr(kept, n)) for n in kept.__slots__})
-    return opened.made()
-
-
-def test_an_edited_list_is_shown_by_no_page_and_says_what_to_do(opened, caplog):
-    pages = with_(opened, evidence=Edited(opened))
-    for form in ("", ".csv"):
-        answer = opened.get(opened.path + form, pages=pages)
-        assert (answer.status_code, KEY in answer.text) == (500, False)
-        assert "Nobody may decide on it" in answer.text
-    assert KEY not in caplog.text
-
-
-def test_a_csv_that_does_not_match_its_root_breaks_off(opened, monkeypatch, caplog):
-    monkeypatch.setattr(answers, "CHUNK_BYTES", 1)
-    pages = with_(opened, evidence=Edited(opened))
-    with pytest.raises(BrokenOffError):
-        opened.get(opened.path + ".csv", pages=pages)
-    assert "broken off: UnverifiedError" in caplog.text
-    assert KEY not in caplog.text
-
-
-class Slow:
-    """The evidence, which waits before it reads a pack."""
-
-    def __init__(self, evidence):
-        self.evidence, self.go_on = evidence, threading.Event()
-
-    def read(self, digest):
-        return self.evidence.read(digest)
-
-    def lines(self, digest):
-        assert self.go_on.wait(10)
-        return self.evidence.lines(digest)
-
-
-def test_a_list_that_takes_long_is_checked_before_any_of_it_is_shown(opened, monkeypatch):
-    monkeypatch.setattr(lists, "Checks", functools.partial(checking.Checks, wait_s=0.05))
-    slow = Slow(opened.world.evidence)
-    pages = with_(opened, evidence=slow)
-
-    async def story():
-        async with opened.client("rm-01", pages=pages) as client:
-            first = await client.get(opened.path)
-            before = opened.opened()
-            slow.go_on.set()
-            for _ in range(100):
-                last = await client.get(opened.path)
-                if last.status_code == 200:
-                    break
-            return first, before, last
-
-    first, before, last = asyncio.run(story())
-    assert (first.status_code, before, last.status_code) == (202, [], 200)
-    assert KEY not in first.text
-    assert f"0 of {opened.proposal.versions} rows so far" in first.text
-    assert '<meta http-equiv="refresh" content="5">' in first.text
-
-
-def test_a_list_is_checked_once_in_a_process(opened, monkeypatch):
-    done = []
-    whole = checking.check
-    monkeypatch.setattr(checking, "check", lambda *each: (done.append(1), whole(*each)))
-    for _ in range(3):
-        assert opened.get(opened.path).status_code == 200
-    assert len(done) == 1
-
-
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("person", MAY)
 def test_who_may_decide_and_the_dpo_open_it_and_it_is_written(opened, person, form):
@@ -351,33 +261,6 @@ def test_every_answer_forbids_to_keep_it_to_frame_it_and_to_run_anything(opened)
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["referrer-policy"] == "same-origin"
-
-
-def close(opened, item):
-    """Destroy the key of one manifest, as is done on its day."""
-    manifest = item.manifest
-    opened.keys.close(manifest.pack)
-    facts = {"proposal": opened.digest, "root": manifest.root, "pack": manifest.pack}
-    stream = proposal_stream(opened.digest)
-    opened.world.ledger.append(Draft(stream, Entry.MANIFEST_CLOSING, facts))
-    facts["versions"] = manifest.versions
-    opened.world.ledger.append(Draft(stream, Entry.MANIFEST_CLOSED, facts))
-
-
-def test_a_closed_manifest_is_gone_and_the_disposal_list_stays(opened):
-    close(opened, opened.proposal.items[1])
-    for form in ("", ".csv"):
-        answer = opened.get(opened.path + form)
-        assert answer.status_code == 410
-        assert "The keys of 1 manifest of this proposal were destroyed" in answer.text
-        assert KEY not in answer.text
-    assert opened.opened() == []
-    assert opened.get(opened.path + ".pdf").status_code == 200
-
-
-def test_a_key_that_was_destroyed_before_it_was_written_is_gone_as_well(opened):
-    opened.keys.close(opened.proposal.items[1].manifest.pack)
-    assert [opened.get(opened.path + form).status_code for form in ("", ".csv")] == [410, 410]
 
 
 def test_a_spent_proposal_can_still_be_opened(opened):

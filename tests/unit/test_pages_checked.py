@@ -1,0 +1,132 @@
+"""What is shown was checked first: edited, slow and closed lists, on the gate's own pages."""
+
+import asyncio
+import functools
+import threading
+
+import pytest
+
+from retention.domain.case import proposal_stream
+from retention.domain.entry import Draft, Entry
+from retention.gate.pages import answers, checking, lists
+from retention.gate.pages.answers import BrokenOffError
+from tests.support.opened import Opened
+
+KEY = "patient/2019"  # begins every key of the first dataset, and stands in no other text
+
+
+@pytest.fixture
+def opened(tmp_path):
+    return Opened(tmp_path)
+
+
+class Edited:
+    """The evidence, with the last row of the last manifest lost."""
+
+    def __init__(self, opened):
+        self.evidence, self.pack = opened.world.evidence, opened.proposal.items[-1].manifest.pack
+
+    def read(self, digest):
+        return self.evidence.read(digest)
+
+    def lines(self, digest):
+        found = list(self.evidence.lines(digest))
+        return iter(found[:-1] if digest == self.pack else found)
+
+
+def with_(opened, **ports):
+    """Return pages over other ports."""
+    kept = opened.opening
+    opened.opening = type(kept)(**{n: ports.get(n, getattr(kept, n)) for n in kept.__slots__})
+    return opened.made()
+
+
+def test_an_edited_list_is_shown_by_no_page_and_says_what_to_do(opened, caplog):
+    pages = with_(opened, evidence=Edited(opened))
+    for form in ("", ".csv"):
+        answer = opened.get(opened.path + form, pages=pages)
+        assert (answer.status_code, KEY in answer.text) == (500, False)
+        assert "Nobody may decide on it" in answer.text
+    assert KEY not in caplog.text
+
+
+def test_a_csv_that_does_not_match_its_root_breaks_off(opened, monkeypatch, caplog):
+    monkeypatch.setattr(answers, "CHUNK_BYTES", 1)
+    pages = with_(opened, evidence=Edited(opened))
+    with pytest.raises(BrokenOffError):
+        opened.get(opened.path + ".csv", pages=pages)
+    assert "broken off: UnverifiedError" in caplog.text
+    assert KEY not in caplog.text
+
+
+class Slow:
+    """The evidence, which waits before it reads a pack."""
+
+    def __init__(self, evidence):
+        self.evidence, self.go_on = evidence, threading.Event()
+
+    def read(self, digest):
+        return self.evidence.read(digest)
+
+    def lines(self, digest):
+        assert self.go_on.wait(10)
+        return self.evidence.lines(digest)
+
+
+def test_a_list_that_takes_long_is_checked_before_any_of_it_is_shown(opened, monkeypatch):
+    monkeypatch.setattr(lists, "Checks", functools.partial(checking.Checks, wait_s=0.05))
+    slow = Slow(opened.world.evidence)
+    pages = with_(opened, evidence=slow)
+
+    async def story():
+        async with opened.client("rm-01", pages=pages) as client:
+            first = await client.get(opened.path)
+            before = opened.opened()
+            slow.go_on.set()
+            for _ in range(100):
+                last = await client.get(opened.path)
+                if last.status_code == 200:
+                    break
+            return first, before, last
+
+    first, before, last = asyncio.run(story())
+    assert (first.status_code, before, last.status_code) == (202, [], 200)
+    assert KEY not in first.text
+    assert f"0 of {opened.proposal.versions} rows so far" in first.text
+    assert '<meta http-equiv="refresh" content="5">' in first.text
+
+
+def test_a_list_is_checked_once_in_a_process(opened, monkeypatch):
+    done = []
+    whole = checking.check
+    monkeypatch.setattr(checking, "check", lambda *each: (done.append(1), whole(*each)))
+    for _ in range(3):
+        assert opened.get(opened.path).status_code == 200
+    assert len(done) == 1
+
+
+def close(opened, item):
+    """Destroy the key of one manifest, as is done on its day."""
+    manifest = item.manifest
+    opened.keys.close(manifest.pack)
+    facts = {"proposal": opened.digest, "root": manifest.root, "pack": manifest.pack}
+    stream = proposal_stream(opened.digest)
+    opened.world.ledger.append(Draft(stream, Entry.MANIFEST_CLOSING, facts))
+    facts["versions"] = manifest.versions
+    opened.world.ledger.append(Draft(stream, Entry.MANIFEST_CLOSED, facts))
+
+
+def test_a_closed_manifest_is_gone_and_the_disposal_list_stays(opened):
+    close(opened, opened.proposal.items[1])
+    for form in ("", ".csv"):
+        answer = opened.get(opened.path + form)
+        assert answer.status_code == 410
+        assert "The keys of 1 manifest of this proposal were destroyed" in answer.text
+        assert KEY not in answer.text
+    assert opened.opened() == []
+    assert opened.get(opened.path + ".pdf").status_code == 200
+
+
+def test_a_key_that_was_destroyed_before_it_was_written_is_gone_as_well(opened):
+    opened.keys.close(opened.proposal.items[1].manifest.pack)
+    assert [opened.get(opened.path + form).status_code for form in ("", ".csv")] == [410, 410]
