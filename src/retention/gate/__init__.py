@@ -42,9 +42,9 @@ def app(
 
     *services* is work pool to secret; only whom *people* returns may answer, and start what stands
     in *startable* as ``flow/deployment``.  With *opening* it serves the full lists of proposals.
-    Sessions end after *idle_s* and after *whole_s*; who drops out is out *fresh_s* later, by the clock *now*.  The server takes one credential, made
-    here and kept in this process: Prefect reads it from its settings, so it is set there before
-    the server is made.
+    Sessions end after *idle_s* and after *whole_s*; who drops out is out *fresh_s* later, by the
+    clock *now*.  The server takes one credential, made here and kept in this process: Prefect
+    reads it from its settings, so it is set there before the server is made.
     """
     credential = f"gate:{secrets.token_urlsafe(32)}"
     standings = Standings(identities, fresh_s=fresh_s, now=now)
