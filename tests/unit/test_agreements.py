@@ -93,17 +93,20 @@ def test_what_the_engine_cannot_follow_is_said_and_never_passed_over():
     assert any("can never start" in each.says for each in library.remarks)
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "term"),
-    [
-        ('instruction     = "standing"', 'instruction = "each-time"', "instruction = each-time"),
-        ("second_factor   = false", "second_factor = true", "second_factor"),
-    ],
-)
-def test_terms_of_the_disposal_that_cannot_be_followed_stop_every_class(old, new, term):
-    files = contract(contract()[CONTRACT].replace(old, new))
-    kinds = read(files).agreement("NACEL", 3).classes
-    assert all(term in each.not_followed for each in kinds)
+def test_a_term_of_the_disposal_that_cannot_be_followed_stops_every_class():
+    text = contract()[CONTRACT].replace('instruction     = "standing"', 'instruction = "each-time"')
+    kinds = read(contract(text)).agreement("NACEL", 3).classes
+    assert all("instruction = each-time" in each.not_followed for each in kinds)
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+def test_whether_codes_are_agreed_is_read_and_followed(agreed):
+    text = contract()[CONTRACT].replace(
+        "second_factor   = false", f"second_factor = {str(agreed).lower()}"
+    )
+    found = read(contract(text)).agreement("NACEL", 3)
+    assert found.disposal.second_factor is agreed
+    assert not any("second_factor" in each.not_followed for each in found.classes)
 
 
 @pytest.mark.parametrize(

@@ -185,7 +185,6 @@ def test_the_rarer_terms_of_the_readme_can_be_added_to_the_example():
 def test_the_readme_names_what_is_not_followed_and_nothing_that_is():
     """The terms that the contract can have are asked of the builder, and each stands in the list."""
     text = contract()[CONTRACT].replace('"standing"  ', '"each-time"')
-    text = text.replace("second_factor   = false", "second_factor = true")
     text = text.replace(
         'name            = "staff-survey"', 'name = "staff-survey"\nour_role = "processor"'
     )

@@ -126,6 +126,7 @@ def _disposal(table: DisposalTable) -> Disposal:
         escalate_to=table.escalate_to or "",
         reminders=tuple(table.reminders),
         acknowledge_within=table.acknowledge_within,
+        second_factor=table.second_factor,
     )
 
 
@@ -238,6 +239,5 @@ def _not_followed(table: ClassTable, disposal: DisposalTable | None) -> list[str
         "our_role of a class": table.our_role is not None,
         f"then = {table.then}": table.then in {"return", "archive", "transfer"},
         "instruction = each-time": disposal is not None and disposal.instruction == "each-time",
-        "second_factor": disposal is not None and disposal.second_factor,
     }
     return [term for term, written in terms.items() if written]
