@@ -2,10 +2,13 @@
 
 import asyncio
 import base64
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
+from threading import Thread
+from time import monotonic, sleep
 from urllib.parse import urlencode
 
 import httpx
+import uvicorn
 from anyio import CapacityLimiter
 
 from retention.adapters.evidence import FolderEvidence, KeyFolder
@@ -18,6 +21,7 @@ from retention.gate.rules import Caller, Kind
 from retention.steps.opening import Opening
 from retention.views.links import link
 from tests.support.cast import PEOPLE, MemoryLibrary
+from tests.support.net import free_ports
 from tests.support.world import World
 
 PASSWORD = "an invented password"
@@ -143,3 +147,25 @@ class Opened:
 
     def search(self, person="rm-01", **fields):
         return self.ask("POST", self.path, person, content=urlencode(fields), headers=FORM)
+
+
+@contextmanager
+def served(pages):
+    """Serve *pages* on loopback, as the gate's process does; yield the address."""
+    (port,) = free_ports()
+    config = uvicorn.Config(
+        pages, host="127.0.0.1", port=port, log_level="critical", access_log=False, lifespan="off"
+    )
+    server = uvicorn.Server(config)
+    thread = Thread(target=server.run, daemon=True)
+    thread.start()
+    until = monotonic() + 20
+    while not server.started and monotonic() < until:
+        sleep(0.02)
+    assert server.started
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(20)
+        assert not thread.is_alive()

@@ -4,13 +4,14 @@ import asyncio
 import functools
 import threading
 
+import httpx
 import pytest
 
 from retention.domain.case import proposal_stream
 from retention.domain.entry import Draft, Entry
 from retention.gate.pages import answers, checking, lists
 from retention.gate.pages.answers import BrokenOffError
-from tests.support.opened import Opened
+from tests.support.opened import PASSWORD, Opened, served
 
 KEY = "patient/2019"  # begins every key of the first dataset, and stands in no other text
 
@@ -57,6 +58,19 @@ def test_a_csv_that_does_not_match_its_root_breaks_off(opened, monkeypatch, capl
         opened.get(opened.path + ".csv", pages=pages)
     assert "broken off: UnverifiedError" in caplog.text
     assert KEY not in caplog.text
+
+
+def test_over_a_wire_it_breaks_off_before_its_end(opened, monkeypatch):
+    monkeypatch.setattr(answers, "CHUNK_BYTES", 1)
+    auth = ("rm-01", PASSWORD)
+    path = f"{opened.path}.csv"
+    with served(opened.pages) as url:
+        assert httpx.get(url + path, auth=auth, trust_env=False).status_code == 200
+    with (
+        served(with_(opened, evidence=Edited(opened))) as url,
+        pytest.raises(httpx.RemoteProtocolError, match="incomplete"),
+    ):
+        httpx.get(url + path, auth=auth, trust_env=False)
 
 
 class Slow:

@@ -19,7 +19,7 @@ from retention.ports.evidence import Evidence
 from retention.views.disposal_list_csv import head, lines
 
 PAGE_ROWS: Final = 200
-PART_ROWS: Final = 2_000_000  # what one search looks through: some seconds
+PART_ROWS: Final = 1_000_000  # what one search looks through: some seconds
 _TELL_EVERY: Final = 50_000
 
 
