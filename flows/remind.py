@@ -14,5 +14,5 @@ def tell(_all: str) -> None:
 
 @flow(name="remind", persist_result=False)
 def remind() -> None:
-    """Remind.  Safe to run again: it reads the ledger and changes nothing there."""
+    """Remind.  Safe to run again: the ledger says who was told, and nobody is told twice."""
     tell("all")

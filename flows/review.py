@@ -29,6 +29,7 @@ def review(proposal: str) -> None:
         page, rows = desk.pack()
         show_page(f"review-{mark_of(proposal)}", page)
         show_table(f"datasets-{mark_of(proposal)}", rows, "Every dataset of this list.")
+        work.tell_approvers(proposal)
         _ask(desk, step, proposal)
     show_page(f"next-{mark_of(proposal)}", desk.afterwards())
     work.hand_on()

@@ -238,6 +238,9 @@ class FakeWork:
     def propose(self) -> None:
         self._note("propose", "all")
 
+    def tell_approvers(self, proposal: str) -> None:
+        self._note("tell_approvers", proposal)
+
     def remind(self) -> None:
         self._note("remind", "all")
 

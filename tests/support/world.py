@@ -50,6 +50,7 @@ from tests.support.cast import (
     PlainTypesetter,
     agreement,
 )
+from tests.support.mailing import Mailing, MemoryReviews
 from tests.support.memory import FixedClock, MemoryEvidence, MemoryLedger, MemoryWitness
 from tests.support.memory_catalogue import MemoryCatalogue
 from tests.support.stores import MemoryStore
@@ -69,7 +70,7 @@ class Estate(MemoryStore):
         return answers
 
 
-class World:
+class World(Mailing):
     """The ports, and the verbs of the story by their names."""
 
     lanes = 1  # batches at a time
@@ -97,7 +98,7 @@ class World:
         self.catalogue, self.witness = MemoryCatalogue(), MemoryWitness()
         self.inventories, self.configured = None, []
         self.gate = Key()
-        self.courier = MemoryCourier()
+        self.courier, self.reviews = MemoryCourier(), MemoryReviews()
         self.secrets, self.workers = 0, count(1)
 
     def put(self, key="patient/2019/a", content=b"x", copy="records"):

@@ -29,6 +29,7 @@ def instruction() -> None:
 @click.argument("target")
 @click.option("--from", "controller", required=True, help="The party, as in parties.toml.")
 @click.option("--answer", type=click.Choice(tuple(ANSWERS)), help="What it answered to a notice.")
+@click.option("--dataset", default="", help="An answer on this dataset of a notice alone.")
 @click.option("--extend-until", type=DAY, help="Keep a dataset through this day.")
 @click.option("--moves-maximum", is_flag=True, help="It says that the maximum moves with it.")
 @click.option("--return", "returns", is_flag=True, help="Return it, and not destroy it here.")
@@ -41,6 +42,7 @@ def instruction_record(
     target: str,
     controller: str,
     answer: str | None,
+    dataset: str,
     extend_until: datetime | None,
     moves_maximum: bool,
     returns: bool,
@@ -57,6 +59,9 @@ def instruction_record(
     Examples:
       retention instruction record 3f9c2b7a1d0e --from hqip --answer proceed \\
         --evidence reply.eml --reason "Their reply of today" --as rm-01
+      retention instruction record 3f9c2b7a1d0e --from hqip --answer object \\
+        --dataset NACEL/patient-level/wales/2019 --evidence reply.eml \\
+        --reason "Their reply: wales is under inquiry" --as rm-01
       retention instruction record NACEL/patient-level/wales/2019 --from hqip \\
         --extend-until 2027-03-31 --signed-on 2026-03-02 --evidence letter.pdf \\
         --reason "A second report is planned" --as rm-01
@@ -69,8 +74,10 @@ def instruction_record(
     }
     chosen = [verb for verb, is_said in verbs.items() if is_said]
     _require_one(answer, chosen, signed_on, moves_maximum=moves_maximum)
+    if dataset and answer is None:
+        raise click.UsageError("--dataset belongs to --answer")
     if answer is not None:
-        _answer(given, target, controller, answer)
+        _answer(given, target, controller, answer, dataset)
         return
     assert signed_on is not None
     day, until = signed_on.date(), day_of(extend_until)
@@ -82,10 +89,12 @@ def instruction_record(
     )
 
 
-def _answer(given: Given, notice: str, controller: str, answer: str) -> None:
+def _answer(given: Given, notice: str, controller: str, answer: str, dataset: str) -> None:
     take(
         given,
-        lambda why, ports: plan_answer(notice, controller, answer, why=why, ports=ports),
+        lambda why, ports: plan_answer(
+            notice, controller, answer, dataset=dataset, why=why, ports=ports
+        ),
         done="Recorded as {entries}.",
     )
 

@@ -16,6 +16,7 @@ COMMANDS = {  # name: where it is; the first line of its docstring is its help
     "check": ("check", "Check every agreement, and list every fault at once."),
     "status": ("today", "Say what awaits whom, what is held and what failed, today."),
     "explain": ("explain", "Say when one dataset may go, why, and how each day follows."),
+    "chase": ("chase", "Say who owes an answer, since when, and what was sent."),
     "forecast": ("forecast", "Say what will fall due: a table, a page, a calendar."),
     "diff": ("diff", "Say what a changed clause would do, before it comes into force."),
     "due": ("due", "List what may be reviewed, and why the rest may not."),

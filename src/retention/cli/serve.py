@@ -126,7 +126,7 @@ def up() -> None:
     It stays until interrupted.  Set retention.toml and the credentials of each role first.
     """
     from retention.running import running  # noqa: PLC0415  # loads Prefect
-    from retention.steps.remind import awaiting  # noqa: PLC0415  # with it
+    from retention.steps.awaiting import awaited_roles  # noqa: PLC0415  # with it
 
     work = wiring.compose()
     if not work.identities.accounts():
@@ -143,7 +143,7 @@ def up() -> None:
     environment = {**wiring.environment(), CONFIG: str(Path(FILE).absolute())}
     with running(work, environment, port=work.settings.port) as server:
         click.echo(f"Log in at {server.url} as NAME:PASSWORD.")
-        waiting = awaiting(work.ledger, work.evidence)
+        waiting = awaited_roles(work.ledger, work.evidence)
         for role, number in sorted(waiting.items()):
             click.echo(f"  {number} awaiting the {role}: {server.url}/v2/runs")
         if not waiting:

@@ -11,13 +11,13 @@ from retention.domain.case import Case
 from retention.domain.disposition import Event, State
 from retention.domain.proposal import Item, Proposal
 from retention.domain.wording import CertificateType
-from retention.errors import CertificateError
+from retention.errors import CertificateError, NotAuthorisedError
 from retention.ports.clock import Clock
 from retention.ports.evidence import Evidence
 from retention.ports.ledger import Ledger
 from retention.ports.library import Library
 from retention.steps.answers import kept_items
-from retention.steps.authorise import cancelled_by, matching_holds
+from retention.steps.authorise import cancelled_by, matching_holds, require_no_objection
 from retention.steps.cancel_keys import note_held_keys
 from retention.steps.cases import cases, read_proposal
 from retention.steps.certify import owed_type
@@ -45,6 +45,7 @@ def bring_up_to_date(ledger: Ledger, evidence: Evidence, library: Library, clock
     lapse(ledger, evidence, clock)
     supersede(ledger, evidence, library, clock)
     void_held(ledger, evidence, library)
+    void_objected(ledger, evidence)
     stop_cancelled(ledger, evidence, library)
     hold_residuals(ledger, evidence, library)
     note_held_keys(ledger, evidence, library)
@@ -99,6 +100,26 @@ def void_held(ledger: Ledger, evidence: Evidence, library: Library) -> list[str]
         kept = kept_items(case, proposal, evidence)
         if matching_holds(ledger, library, kept, proposal, since=case.proposed.index):
             spend(ledger, case.proposal, "held", proposal)
+            voided.append(case.proposal)
+    return voided
+
+
+def void_objected(ledger: Ledger, evidence: Evidence) -> list[str]:
+    """Spend every approval of what a controller objects to since, before it begins; return those.
+
+    What nobody objects to is proposed afresh without the rest.
+    Safe to run again: what is spent is passed over.
+    """
+    voided = []
+    for case in cases(ledger):
+        if case.approved is None or case.spent is not None or case.has_begun:
+            continue
+        proposal = read_proposal(case, evidence)
+        try:
+            for item in kept_items(case, proposal, evidence):
+                require_no_objection(ledger, evidence, item)
+        except NotAuthorisedError:
+            spend(ledger, case.proposal, "objected", proposal)
             voided.append(case.proposal)
     return voided
 

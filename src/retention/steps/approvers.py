@@ -176,6 +176,17 @@ def matter_of_group(members: Sequence[Dated], ledger: Ledger, library: Library) 
     )
 
 
+def staffing_of_group(members: Sequence[Dated], ledger: Ledger, library: Library) -> Staffing:
+    """Return who could decide, today, about datasets that are proposed together."""
+    matter = matter_of_group(members, ledger, library)
+    return staffing(matter, tuple(library.people()), members[0].assessment.on)
+
+
+def can_be_decided(members: Sequence[Dated], ledger: Ledger, library: Library) -> bool:
+    """Tell whether there are people who could decide about *members* to the end."""
+    return staffing_of_group(members, ledger, library).filled is not None
+
+
 def _about(agreement: Agreement, classes: set[str], controllers: Sequence[str]) -> frozenset[str]:
     reference = agreement.reference
     return frozenset({reference, *(f"{reference}/{name}" for name in classes), *controllers})

@@ -88,9 +88,10 @@ def _answered(ledger: Ledger, evidence: Evidence) -> dict[str, int]:
     """Return for each dataset the newest entry of a controller's word on a notice of it."""
     found: dict[str, int] = {}
     for notice in notices(ledger):
-        said = [r.index for r in ledger.stream(f"notice:{notice.id}") if _is_answer(r)]
-        for name in document_of(notice, evidence)["datasets"] if said else ():
-            found[name] = max(found.get(name, -1), *said)
+        for r in filter(_is_answer, ledger.stream(f"notice:{notice.id}")):
+            only = str(r.facts.get("dataset", ""))
+            for name in [only] if only else document_of(notice, evidence)["datasets"]:
+                found[name] = max(found.get(name, -1), r.index)
     return found
 
 

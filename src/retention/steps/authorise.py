@@ -252,8 +252,9 @@ def require_ground(
 def require_no_objection(ledger: Ledger, evidence: Evidence, item: Item) -> None:
     """Raise NotAuthorisedError if any controller's last word on this dataset is not *proceed*."""
     for notice in notices(ledger):
+        dataset = item.manifest.dataset
         names = document_of(notice, evidence)["datasets"]
-        if item.manifest.dataset in names and set(notice.answers.values()) - {"proceed"}:
+        if dataset in names and notice.objections(dataset):
             raise NotAuthorisedError(
                 "a controller objects", hint="one objection blocks its dataset for all"
             )

@@ -7,9 +7,10 @@ Source: ``clock.md``, ruling 15; UK GDPR, article 28(3)(a) and (g).
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Any, Final
 
 from retention.domain.agreement import Agreement, OurRole, Route, Silence
 from retention.domain.approval import notice_over_on
@@ -22,32 +23,64 @@ from retention.ports.courier import Courier, Letter
 from retention.ports.evidence import Evidence
 from retention.ports.ledger import Ledger
 from retention.ports.library import Library
+from retention.steps.approvers import can_be_decided
 from retention.steps.classify import Dated
 from retention.steps.moves import move
 from retention.views.letters import notice_letter
+from retention.views.notice_list import notice_csv
 
 _Group = tuple[str, int, str, tuple[str, ...], tuple[str, ...]]
 _ID_DIGITS = 12
+PROCEED: Final = "proceed"
+BEFORE_NOTICE: Final = frozenset({State.REVIEW_OPEN, State.DUE})
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One notice as the ledger has it: whom it reached, and what they answered last."""
+    """One notice as the ledger has it: whom it reached, and what they answered last.
+
+    *answers* are on all of it, by controller; *on_dataset* those on one dataset of it alone, by
+    controller and dataset, as far as no later answer was on all of it.
+    """
 
     id: str
     record: Record
     accepted: dict[str, Record]
     answers: dict[str, str]
+    on_dataset: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
-    def ripe_on(self, agreement: Agreement, controllers: Sequence[str]) -> date | None:
-        """Return the first day on which people may be asked, or None while nobody can tell."""
+    def answer_of(self, controller: str, dataset: str) -> str:
+        """Return the last word of *controller* on *dataset*; "" if there is none."""
+        return self.on_dataset.get((controller, dataset)) or self.answers.get(controller, "")
+
+    def answers_on(self, dataset: str) -> dict[str, str]:
+        """Return the last word on *dataset* of every controller who said one."""
+        spoke = {*self.answers, *(c for c, name in self.on_dataset if name == dataset)}
+        return {each: self.answer_of(each, dataset) for each in sorted(spoke)}
+
+    def objections(self, dataset: str) -> dict[str, str]:
+        """Return what was said on *dataset* that is not a yes, by controller."""
+        return {c: word for c, word in self.answers_on(dataset).items() if word != PROCEED}
+
+    def has_answered(self, controller: str, datasets: Iterable[str]) -> bool:
+        """Tell whether *controller* said something on every one of *datasets*."""
+        return all(self.answer_of(controller, each) for each in datasets)
+
+    def ripe_on(
+        self, agreement: Agreement, controllers: Sequence[str], dataset: str = ""
+    ) -> date | None:
+        """Return the first day on which people may be asked about *dataset*.
+
+        None while nobody can tell: somebody has not got the notice, objects, or has not answered
+        where the agreement waits for an answer.
+        """
         assert agreement.disposal is not None
         days = {each: london_day(r.at) for each, r in self.accepted.items()}
         over_on = notice_over_on(controllers, days, agreement.disposal.notice)
-        answered = {c for c in controllers if self.answers.get(c) == "proceed"}
-        if any(self.answers.get(c, "proceed") != "proceed" for c in controllers):
+        said = [self.answer_of(each, dataset) for each in controllers]
+        if any(word not in {"", PROCEED} for word in said):
             return None  # one objection blocks for all
-        if agreement.disposal.silence is Silence.WAIT and answered != set(controllers):
+        if agreement.disposal.silence is Silence.WAIT and not all(said):
             return None
         return over_on
 
@@ -62,11 +95,16 @@ def notify(
 ) -> list[str]:
     """Write a notice for what became eligible, and send every notice to whom it has not reached.
 
+    Where nobody could decide in the end no controller is told of anything: ``unstaffed`` says so,
+    every day, to whom the agreement names.
+
     Safe to run again: a notice is written once, and sent once to each controller; where a mail
     server does not answer, the rest is still sent and DeliveryError raised at the end.
     """
     told = {key for notice in notices(ledger) for key in _bound(notice, evidence)}
-    for group, members in _groups(dated).items():
+    for group, members in groups_of(dated, BEFORE_NOTICE).items():
+        if not can_be_decided(members, ledger, library):
+            continue
         if any(_key(each) not in told for each in members):
             _write(group, members, ledger, evidence)
         for each in members:
@@ -89,21 +127,39 @@ def notices(ledger: Ledger) -> Iterator[Notice]:
     for record in ledger.of_kind(Entry.NOTICE):
         stream = ledger.stream(record.stream)
         accepted: dict[str, Record] = {}
+        answers: dict[str, str] = {}
+        on_dataset: dict[tuple[str, str], str] = {}
         for r in stream:
             if r.kind is Entry.NOTICE_ACCEPTED:
                 accepted.setdefault(r.text("controller"), r)  # the first of each counts
-        answers = {
-            r.text("controller"): r.text("answer")
-            for r in stream
-            if r.kind is Entry.NOTICE_ANSWERED
-        }
-        yield Notice(record.text("notice"), record, accepted, answers)
+            elif r.kind is Entry.NOTICE_ANSWERED:
+                _take_answer(r, answers, on_dataset)
+        yield Notice(record.text("notice"), record, accepted, answers, on_dataset)
+
+
+def _take_answer(
+    r: Record, answers: dict[str, str], on_dataset: dict[tuple[str, str], str]
+) -> None:
+    """Take an answer: one on the whole notice stands in place of all that came before it."""
+    controller, dataset = r.text("controller"), str(r.facts.get("dataset", ""))
+    if dataset:
+        on_dataset[controller, dataset] = r.text("answer")
+        return
+    answers[controller] = r.text("answer")
+    for key in [each for each in on_dataset if each[0] == controller]:
+        del on_dataset[key]
 
 
 def document_of(notice: Notice, evidence: Evidence) -> dict[str, list[str]]:
     """Return what a notice lists: ``datasets`` and ``controllers``."""
     document: dict[str, list[str]] = json.loads(evidence.read(notice.record.text("document")))
     return document
+
+
+def lines_of(notice: Notice, evidence: Evidence) -> list[dict[str, Any]]:
+    """Return what a notice says of each of its datasets."""
+    lines: list[dict[str, Any]] = json.loads(evidence.read(notice.record.text("document")))["lines"]
+    return lines
 
 
 _Key = tuple[str, str, str, int]  # dataset, clause, action, agreement version
@@ -122,12 +178,11 @@ def _key(each: Dated) -> _Key:
     return dataset, each.kind.clause, each.kind.then.value, each.agreement.version
 
 
-def _groups(dated: Sequence[Dated]) -> dict[_Group, list[Dated]]:
-    """Group what is eligible and not yet told: one agreement, action, controllers, approvers."""
+def groups_of(dated: Iterable[Dated], states: Collection[State]) -> dict[_Group, list[Dated]]:
+    """Group what is eligible in these *states*: one agreement, action, controllers, approvers."""
     groups: dict[_Group, list[Dated]] = defaultdict(list)
     for each in dated:
-        told = each.state not in {State.REVIEW_OPEN, State.DUE}
-        if told or not each.assessment.eligible or each.kind.then is None:
+        if each.state not in states or not each.assessment.eligible or each.kind.then is None:
             continue
         if each.agreement.disposal is None or each.kind.then.value != "destroy":
             continue  # the other actions have flows of their own
@@ -177,13 +232,16 @@ def _write(group: _Group, members: Sequence[Dated], ledger: Ledger, evidence: Ev
 def _line(each: Dated) -> dict[str, Json]:
     days = each.assessment.days
     assert days is not None
+    live = [h for h in each.holdings if h.kind != "backup"]
     return {
+        "bytes": sum(h.size_bytes for h in live),
         "class": each.kind.name,
         "clause": each.kind.clause,
         "dataset": str(each.assessment.dataset),
         "describes": each.kind.describes,
         "destroy_by": None if days.destroy_by is None else days.destroy_by.isoformat(),
         "due_on": None if days.due_on is None else days.due_on.isoformat(),
+        "versions": sum(h.versions + h.markers + h.uploads for h in live),
         "working": list(each.assessment.working),
     }
 
@@ -202,7 +260,9 @@ def _send(
         address = address_for(agreement, controller, library)
         party = library.party(controller)
         text = notice_letter(notice.id, agreement, party, document["lines"], library.engine())
-        message = courier.send(Letter([address], text.subject, text.body))
+        csv = notice_csv(document["lines"]).encode()
+        attached = {(f"notice-{notice.id}.csv", "text/csv"): csv}
+        message = courier.send(Letter([address], text.subject, text.body, attached))
         facts: dict[str, Fact] = {"notice": notice.id, "controller": controller, "message": message}
         ledger.append(Draft(f"notice:{notice.id}", Entry.NOTICE_ACCEPTED, facts))
         sent.append(controller)

@@ -81,8 +81,9 @@ def _answers(
             for r in ports.ledger.stream(f"notice:{notice.id}")
             if r.kind is Entry.NOTICE_ANSWERED and r.text("controller") == party
         ]
-        if said:
-            told = ", ".join(dict.fromkeys(r.text("answer") for r in said[-1:]))
+        words = {notice.answer_of(party, item.manifest.dataset) for item in proposal.items} - {""}
+        if said and words:
+            told = ", ".join(sorted(words))
             yield party, f"{told}, recorded on {long_day(london_day(said[-1].at))}"
         elif party in notice.accepted:
             day = long_day(london_day(notice.accepted[party].at))

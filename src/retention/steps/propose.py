@@ -24,9 +24,11 @@ from retention.errors import StoreError
 from retention.ports.clock import Clock
 from retention.ports.evidence import Evidence
 from retention.ports.ledger import Ledger
+from retention.ports.library import Library
 from retention.ports.probe import Capabilities, Probes
 from retention.ports.progress import Progress
 from retention.ports.store import Lists
+from retention.steps.approvers import can_be_decided
 from retention.steps.asking import open_asks
 from retention.steps.classify import Dated
 from retention.steps.incidents import raise_incident
@@ -48,6 +50,7 @@ class Freezing:
     clock: Clock
     progress: Progress
     secret: Callable[[], bytes]
+    library: Library
     said: dict[tuple[str, str], Capabilities] = field(default_factory=dict)  # by each store, once
 
 
@@ -102,7 +105,10 @@ def _ready(
     if not ready or ready[0].agreement.version != notice.record.number("version"):
         return []  # under a new version controllers are told of its clause first
     today = ports.clock.today()
-    return ready if _ripe(notice, ready[0].agreement, controllers, today) else []
+    ripe = [each for each in ready if _ripe(notice, each, controllers, today)]
+    if not ripe or not can_be_decided(ripe, ports.ledger, ports.library):
+        return []  # a list that nobody could decide is not frozen: `unstaffed` says so
+    return ripe
 
 
 def _freeze(
@@ -117,10 +123,11 @@ def _freeze(
     return [proposal.digest]
 
 
-def _ripe(notice: Notice, agreement: Agreement, controllers: Sequence[str], today: date) -> bool:
+def _ripe(notice: Notice, each: Dated, controllers: Sequence[str], today: date) -> bool:
+    agreement = each.agreement
     if agreement.our_role is OurRole.CONTROLLER:
         return True
-    ripe_on = notice.ripe_on(agreement, controllers)
+    ripe_on = notice.ripe_on(agreement, controllers, str(each.assessment.dataset))
     return ripe_on is not None and ripe_on <= today
 
 

@@ -1,81 +1,152 @@
-"""Tell people, daily, what waits for them: inaction escalates, and never approves."""
+"""Remind, escalate, and tell each person once a day what awaits them; inaction never approves."""
 
-from collections import Counter
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import date
 
-from retention.domain.roles import MANAGER, OWNER
-from retention.ports.courier import Courier, Letter
-from retention.ports.evidence import Evidence
-from retention.ports.ledger import Ledger
-from retention.ports.library import Library
-from retention.steps.cases import cases, read_proposal
-from retention.steps.remaining import EXCEPTIONS, remaining
+from retention.domain.calendar import london_day
+from retention.domain.entry import Draft, Entry, Fact
+from retention.domain.reminding import escalation_due, reminder_due
+from retention.domain.roles import MANAGER
+from retention.errors import DeliveryError
+from retention.ports.courier import Letter
+from retention.steps.awaiting import awaiting_lists
+from retention.steps.chase import Owed, Owes, chase_stream, live_notices, owed
+from retention.steps.classify import Dated
+from retention.steps.digest import parts_by_person
+from retention.steps.notify import address_for, lines_of
+from retention.steps.telling import Telling, note_told, tell_approvers, to_decide, told_stream
+from retention.views.mails import digest_mail, escalation_mail, review_mail
+from retention.views.notice_list import notice_csv
+from retention.views.reminder_letter import reminder_letter
+
+DIGEST = "digest"
 
 
-def awaiting(ledger: Ledger, evidence: Evidence) -> Counter[str]:
-    """Return how many lists await an answer, by the role that is asked next; it only looks."""
-    waiting: Counter[str] = Counter()
-    for case in cases(ledger):
-        proposal = read_proposal(case, evidence)
-        if case.spent is None and len(case.decided) < len(proposal.approved_by):
-            waiting[proposal.approved_by[len(case.decided)]] += 1
-    return waiting
+def remind(ports: Telling, dated: Sequence[Dated]) -> list[str]:
+    """Send what is due today: first tellings, reminders, escalations, and one mail to each person.
 
-
-def remind(
-    ledger: Ledger,
-    evidence: Evidence,
-    library: Library,
-    courier: Courier,
-    address: str,
-    today: date,
-) -> list[str]:
-    """Write to everyone with a role that is waited for; return their ids.
-
-    *address* is where they log in.  Safe to run again: it changes nothing; it tells once more.
+    Return the ids of those who got that mail.  *dated* are all datasets, as they stand.
+    Safe to run again: each letter is on the ledger, and is sent once; where a mail server does not
+    answer the rest is still sent, and DeliveryError raised at the end.
     """
-    told = _remind_of_lists(ledger, evidence, library, courier, address)
-    return told + _remind_of_copies(ledger, evidence, library, courier, today)
-
-
-def _remind_of_lists(
-    ledger: Ledger, evidence: Evidence, library: Library, courier: Courier, address: str
-) -> list[str]:
-    told = []
-    for role, number in sorted(awaiting(ledger, evidence).items()):
-        for person in library.people():
-            if role in person.roles and person.email:
-                lists = "1 list awaits" if number == 1 else f"{number} lists await"
-                body = (
-                    f"{lists} your decision as {role}.\n\n"
-                    f"Log in at {address}/v2/runs and open the run that is suspended; its menu "
-                    "has Resume, which opens the form.\n\n"
-                    "Nothing is destroyed while you do not answer.\n"
-                )
-                courier.send(Letter([person.email], f"{lists} your decision", body))
-                told.append(person.id)
+    faults: list[DeliveryError] = []
+    told: list[str] = []
+    for act in (tell_approvers, _remind_all, _escalate):
+        try:
+            act(ports)
+        except DeliveryError as fault:
+            faults.append(fault)
+    for person, parts in parts_by_person(ports, dated):
+        stream = told_stream(ports.today.isoformat())
+        if any(r.text("person") == person.id for r in ports.ledger.stream(stream)):
+            continue
+        try:
+            message = ports.send(person, digest_mail(parts, ports.library.engine()))
+        except DeliveryError as fault:
+            faults.append(fault)
+            continue
+        note_told(ports.ledger, stream, DIGEST, person.id, message)
+        told.append(person.id)
+    if faults:
+        raise faults[0]
     return told
 
 
-def _remind_of_copies(
-    ledger: Ledger, evidence: Evidence, library: Library, courier: Courier, today: date
-) -> list[str]:
-    """Tell those who keep the records of copies of which nobody knows that they are gone."""
-    counts = Counter(each.standing for each in remaining(ledger, evidence, today))
-    found = [(standing, counts[standing]) for standing in EXCEPTIONS if counts[standing]]
-    if not found:
-        return []
-    number = sum(n for _, n in found)
-    copies = "1 copy is" if number == 1 else f"{number} copies are"
-    lines = "\n".join(f"  {n} {standing.value}" for standing, n in found)
-    body = (
-        f"{copies} not known to be gone, of datasets that were destroyed:\n\n{lines}\n\n"
-        "No final certificate is issued before. `retention status` names each, and what to do; "
-        "`retention attest` takes the word of somebody who did not approve that disposal.\n"
+def _remind_all(ports: Telling) -> None:
+    """Send the reminder that is due to everybody who owes an answer; DeliveryError at the end."""
+    faults: list[DeliveryError] = []
+    for each in _owed(ports):
+        nth = reminder_due(each.since, each.periods, each.reminded, ports.today)
+        if not nth or not each.is_reminded:
+            continue
+        try:
+            message = _remind_one(each, nth, ports)
+        except DeliveryError as fault:
+            faults.append(fault)
+            continue
+        if message:
+            facts: dict[str, Fact] = {
+                "about": _about(each),
+                "whom": each.key,
+                "nth": nth,
+                "message": message,
+            }
+            ports.ledger.append(Draft(chase_stream(each.about), Entry.REMINDED, facts))
+    if faults:
+        raise faults[0]
+
+
+def _remind_one(each: Owed, nth: int, ports: Telling) -> str:
+    """Send one reminder; return the digest of the (last) message, "" if nobody has an address."""
+    return (
+        _remind_controller(each, nth, ports)
+        if each.what is Owes.ANSWER
+        else (_remind_approvers(each, nth, ports))
     )
-    told = []
-    for person in library.people():
-        if {MANAGER, OWNER} & set(person.roles) and person.email:
-            courier.send(Letter([person.email], f"{copies} not known to be gone", body))
-            told.append(person.id)
-    return told
+
+
+def _remind_controller(each: Owed, nth: int, ports: Telling) -> str:
+    found = live_notices(ports.ledger, ports.evidence, ports.library)
+    notice, agreement, names, _ = next(f for f in found if f[0].id == each.about)
+    engine, library = ports.library.engine(), ports.library
+    told = len(names), london_day(notice.accepted[each.whom].at)
+    text = reminder_letter(notice.id, agreement, library.party(each.whom), told, nth, engine)
+    waiting = [line for line in lines_of(notice, ports.evidence) if line["dataset"] in names]
+    attached = {(f"notice-{notice.id}.csv", "text/csv"): notice_csv(waiting).encode()}
+    address = address_for(agreement, each.whom, library)
+    return ports.courier.send(Letter([address], text.subject, text.body, attached))
+
+
+def _remind_approvers(each: Owed, nth: int, ports: Telling) -> str:
+    message = ""
+    for awaiting in awaiting_lists(ports.ledger, ports.evidence):
+        if awaiting.case.proposal != each.about:
+            continue
+        for person, shown in to_decide(awaiting, ports):
+            if person.email:
+                text = review_mail(shown, ports.address, ports.library.engine(), nth=nth)
+                message = ports.send(person, text)
+    return message
+
+
+def _escalate(ports: Telling) -> None:
+    """Tell whom each agreement names of what no reminder helped, in one mail to each of them."""
+    late: dict[str, list[Owed]] = defaultdict(list)
+    for each in _owed(ports):
+        if is_late(each, ports.today):
+            late[each.escalate_to].append(each)
+    for name, found in sorted(late.items()):
+        lines = [each.told(ports.today) for each in found]
+        text = escalation_mail(lines, ports.library.engine())
+        message = ""
+        for person in ports.known_as(name):
+            message = ports.send(person, text)
+        for each in found if message else ():
+            facts: dict[str, Fact] = {
+                "about": _about(each),
+                "whom": each.key,
+                "to": name or MANAGER,
+                "message": message,
+            }
+            ports.ledger.append(Draft(chase_stream(each.about), Entry.ESCALATED, facts))
+
+
+def is_late(each: Owed, today: date) -> bool:
+    """Tell whether *each* is to be escalated on *today* and was not yet."""
+    disposal = each.agreement.disposal
+    if each.what is Owes.RECEIPT:
+        return each.reminded.escalated_on is None and today > each.since
+    if not each.is_reminded or disposal is None:
+        return False
+    otherwise = disposal.notice if each.what is Owes.ANSWER else disposal.approval_lapses
+    return escalation_due(each.since, each.periods, otherwise, each.reminded, today)
+
+
+def _owed(ports: Telling) -> Iterator[Owed]:
+    yield from owed(ports.ledger, ports.evidence, ports.library, ports.today)
+
+
+def _about(each: Owed) -> str:
+    kind = "proposal" if each.what is Owes.DECISION else "notice"
+    return f"{kind}:{each.about.removeprefix('sha256:')}"

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from retention.domain.calendar import london_day
+from retention.domain.disposition import State
 from retention.domain.entry import Entry, Record
 from retention.domain.hold import Hold, holds_in
 from retention.domain.incident import incidents_in
@@ -23,20 +24,23 @@ from retention.ports.ledger import Ledger
 from retention.ports.library import Library
 from retention.ports.progress import Progress
 from retention.steps.advance import next_steps
-from retention.steps.classify import assess_all
+from retention.steps.awaiting import awaited_roles
+from retention.steps.chase import Owes, differing, owed
+from retention.steps.classify import Dated, assess_all
 from retention.steps.close_manifests import manifests_kept
 from retention.steps.due import FLAGS, LISTED_MAX, DueList
 from retention.steps.freshness import is_old
-from retention.steps.notify import notices
 from retention.steps.reconcile.strays import DARK_AFTER
 from retention.steps.registers import HOLDS, Registers
 from retention.steps.remaining import EXCEPTIONS, Remaining, Standing, remaining
-from retention.steps.remind import awaiting
+from retention.steps.unstaffed import STAGES, unstaffed
 from retention.views.refusals import lock_words
 
 SURVEYED_WITHIN_DAYS: Final = 2
 TELL_EVERY: Final = 5_000
 _CALM: Final = frozenset({"of a class that is not agreed", "held", "held past their maximum"})
+
+_TO_DECIDE: Final = frozenset[State]().union(*STAGES.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +88,20 @@ def today(asking: Asking) -> list[Line]:
 def _people(asking: Asking) -> Iterator[Line]:
     section = "Awaiting people"
     names = {p.id: p.roles for p in asking.library.people()}
-    for role, number in sorted(awaiting(asking.ledger, asking.evidence).items()):
+    for role, number in sorted(awaited_roles(asking.ledger, asking.evidence).items()):
         who = tuple(sorted(person for person, roles in names.items() if role in roles))
         yield Line(section, f"lists that await the {role}", number, who, urgent=True)
-    silent = [
-        (notice.id, controller)
-        for notice in notices(asking.ledger)
-        for controller in notice.accepted
-        if controller not in notice.answers
-    ]
-    objecting = [n.id for n in notices(asking.ledger) if set(n.answers.values()) - {"proceed"}]
-    told = tuple(f"{notice} ({controller})" for notice, controller in silent)
+    ports = asking.ledger, asking.evidence, asking.library
+    debts = owed(*ports, asking.on)
+    silent = [each for each in debts if each.what is Owes.ANSWER]
+    told = tuple(f"{each.about} ({each.whom})" for each in silent)
     yield Line(section, "notices without an answer", len(silent), told)
-    yield Line(section, "notices answered with other than proceed", len(objecting), (*objecting,))
+    lost = tuple(f"{each.about} ({each.whom})" for each in debts if each.what is Owes.RECEIPT)
+    yield Line(section, "notices that no mail server took", len(lost), lost, urgent=bool(lost))
+    differ = tuple(line for _, line in differing(*ports))
+    yield Line(section, "notices answered with other than proceed", len(differ), differ)
+    late = tuple(each.told(asking.on) for each in debts if each.reminded.escalated_on is not None)
+    yield Line(section, "escalated, and not answered", len(late), late, urgent=bool(late))
 
 
 def _datasets(asking: Asking) -> Iterator[Line]:
@@ -105,11 +110,18 @@ def _datasets(asking: Asking) -> Iterator[Line]:
     everything = assess_all(
         asking.terms, catalogue=asking.catalogue, ledger=asking.ledger, on=asking.on
     )
+    waiting: list[Dated] = []
     for number, dated in enumerate(everything, start=1):
         found.add(dated)
+        if dated.assessment.eligible and dated.state in _TO_DECIDE:
+            waiting.append(dated)
         if number % TELL_EVERY == 0:
             asking.progress.at("looked at", number)
     yield Line(section, "may be reviewed", found.eligible)
+    lists = unstaffed(waiting, asking.ledger, asking.evidence, asking.library, asking.on)
+    number = sum(each.datasets for each in lists)
+    why = tuple(each.told for each in lists)
+    yield Line(section, "that nobody could decide on", number, why, urgent=bool(lists))
     for name in FLAGS:
         number = found.flags[name]
         yield Line(section, name, number, urgent=bool(number) and name not in _CALM)

@@ -67,15 +67,8 @@ def notice_letter(
         paragraphs.append(f"This is not the whole list: {len(lines) - LINES_MAX} more follow it.")
     paragraphs += [
         _silence(agreement.disposal.silence, agreement.disposal.notice),
-        f"Please answer this mail with one of these words, and with the number {notice}:",
-        "\n".join(
-            fill(f"  {word:<15}{says}", WIDTH, subsequent_indent=" " * 17)
-            for word, says in _ANSWERS
-        ),
-        (
-            "An objection of one controller stops the disposal for all of them. Please name no "
-            "patient in your answer."
-        ),
+        *answers_asked_for(notice),
+        "The same list is attached as a table, which a spreadsheet opens.",
     ]
     return letter(
         f"Notice {notice}: {what} due for destruction, {agreement.reference}",
@@ -125,6 +118,22 @@ def certificate_letter(certificate: Certificate, party: Party) -> Text:
     sender = {"legal_name": issuer.legal_name, "contact": issuer.contact}
     subject = f"{identity.title} {identity.number}, {agreement.agreement}"
     return letter(subject, paragraphs, sender, demonstration=identity.demonstration)
+
+
+def answers_asked_for(notice: str) -> list[str]:
+    """Return the paragraphs that say what a controller may answer, and on what."""
+    return [
+        f"Please answer this mail with one of these words, and with the number {notice}:",
+        "\n".join(
+            fill(f"  {word:<15}{says}", WIDTH, subsequent_indent=" " * 17)
+            for word, says in _ANSWERS
+        ),
+        (
+            "Your word is on all of the list, unless you name the datasets that it is on: then the "
+            "others go on. An objection of one controller stops a dataset for all of them. Please "
+            "name no patient in your answer."
+        ),
+    ]
 
 
 def _dataset(line: Mapping[str, Any]) -> str:

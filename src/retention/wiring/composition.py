@@ -15,7 +15,7 @@ from retention.domain.share import Share
 from retention.ports.progress import NoProgress
 from retention.settings import Settings, policy_files
 from retention.steps.review import Desk
-from retention.wiring import acts, keys, surveys
+from retention.wiring import acts, keys, mails, surveys
 from retention.wiring.outside import Outside
 
 if TYPE_CHECKING:
@@ -242,6 +242,7 @@ class Composition(Outside):
             clock=self.clock,
             progress=self.progress,
             secret=lambda: secrets.token_bytes(32),
+            library=self.library,
         )
         require_newest_catalogue(self.catalogue, self.ledger)
         return propose(self.classify(), ports)
@@ -338,12 +339,12 @@ class Composition(Outside):
         return deliver(proposal, Delivery(self.ledger, self.evidence, self.library, self.courier))
 
     def remind(self) -> list[str]:
-        """Write to the people for whom something waits; return their ids."""
-        from retention.steps.remind import remind  # noqa: PLC0415  # lazy
+        """Remind, escalate, and write to everybody for whom something waits; return their ids."""
+        return mails.remind(self, self.classify())
 
-        address = self.settings.api_url.removesuffix("/api")
-        today = self.clock.today()
-        return remind(self.ledger, self.evidence, self.library, self.courier, address, today)
+    def tell_approvers(self, proposal: str) -> None:
+        """Tell whoever may answer next about *proposal* that it awaits them."""
+        mails.tell_approvers(self, proposal)
 
     def next_steps(self) -> "list[Next]":
         """Return every flow that may run now: a disposal once for each of its shares."""

@@ -23,8 +23,8 @@ def upcoming(api_url: str, auth: str) -> list[Run]:
 
     *auth* is ``name:secret`` of a service.  Raises ConnectionError if nobody answers.
     """
-    runs = _ask(api_url, auth, "flow_runs", _in_state("SCHEDULED", "EXPECTED_START_TIME_ASC"))
-    flows = {each["id"]: str(each["name"]) for each in _ask(api_url, auth, "flows", {})}
+    runs = ask(api_url, auth, "flow_runs", _in_state("SCHEDULED", "EXPECTED_START_TIME_ASC"))
+    flows = {each["id"]: str(each["name"]) for each in ask(api_url, auth, "flows", {})}
     found: dict[str, Run] = {}
     for each in runs:
         name = flows.get(each["flow_id"], "a flow of others")
@@ -34,7 +34,7 @@ def upcoming(api_url: str, auth: str) -> list[Run]:
 
 def failed(api_url: str, auth: str) -> list[Run]:
     """Return the newest runs that failed or crashed, by name; ConnectionError if nobody answers."""
-    runs = _ask(api_url, auth, "flow_runs", _in_state("FAILED CRASHED", "END_TIME_DESC"))
+    runs = ask(api_url, auth, "flow_runs", _in_state("FAILED CRASHED", "END_TIME_DESC"))
     ended = [each for each in runs if each["end_time"]]
     return [Run(str(each["name"]), datetime.fromisoformat(each["end_time"])) for each in ended]
 
@@ -43,7 +43,8 @@ def _in_state(states: str, sort: str) -> dict[str, Any]:
     return {"flow_runs": {"state": {"type": {"any_": states.split()}}}, "sort": sort}
 
 
-def _ask(api_url: str, auth: str, what: str, question: dict[str, Any]) -> list[dict[str, Any]]:
+def ask(api_url: str, auth: str, what: str, question: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what Prefect has of *what* that fits *question*; ConnectionError if it is silent."""
     name, _, secret = auth.partition(":")
     try:
         answer = httpx.post(

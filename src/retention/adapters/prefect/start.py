@@ -1,6 +1,5 @@
 """Start the next flow, unless it is already at work on the same thing."""
 
-import re
 from collections.abc import Iterable
 
 from prefect.client.orchestration import SyncPrefectClient
@@ -14,10 +13,9 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.sorting import FlowRunSort
 
+from retention.adapters.prefect.about import about, tag_of
 from retention.adapters.prefect.access import Access
 from retention.adapters.prefect.deploy import STANDING
-
-ABOUT_CHARACTERS = 12
 
 
 def start(access: Access, flow_name: str, argument: str = "") -> str:
@@ -35,8 +33,8 @@ def start(access: Access, flow_name: str, argument: str = "") -> str:
         run = client.create_flow_run_from_deployment(
             deployment.id,
             parameters=dict.fromkeys(names, argument),
-            name=f"{flow_name} {_about(argument)}",
-            tags=[_tag(argument)],
+            name=f"{flow_name} {about(argument)}",
+            tags=[tag_of(argument)],
             # Whoever else saw the same latest run asks for the same new one.
             idempotency_key=f"{flow_name}/{argument}/after/{latest.id if latest else 'none'}",
         )
@@ -53,19 +51,8 @@ def _latest(
 ) -> FlowRun | None:
     runs = client.read_flow_runs(
         deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=[deployment.id])),
-        flow_run_filter=FlowRunFilter(tags=FlowRunFilterTags(all_=[_tag(argument)])),
+        flow_run_filter=FlowRunFilter(tags=FlowRunFilterTags(all_=[tag_of(argument)])),
         sort=FlowRunSort.EXPECTED_START_TIME_DESC,
         limit=1,
     )
     return runs[0] if runs else None
-
-
-def _about(argument: str) -> str:
-    """Return what a run is about, in short: a digest's head, and which share of it."""
-    whole, mark, share = argument.removeprefix("sha256:").partition("#")
-    plain = re.sub(r"[^A-Za-z0-9-]", "-", whole) or "all"
-    return plain[:ABOUT_CHARACTERS] + re.sub(r"[^0-9#-]", "-", mark + share)
-
-
-def _tag(argument: str) -> str:
-    return f"about:{_about(argument)}"

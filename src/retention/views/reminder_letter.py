@@ -1,0 +1,66 @@
+"""The letter by which a controller that has not answered a notice is reminded of it."""
+
+from datetime import date
+
+from retention.domain.agreement import Agreement, Party, Silence
+from retention.ports.library import Engine
+from retention.views import figures
+from retention.views.letters import Text, answers_asked_for, letter
+
+
+def reminder_letter(
+    notice: str,
+    agreement: Agreement,
+    party: Party,
+    told: tuple[int, date],
+    nth: int,
+    engine: Engine,
+) -> Text:
+    """Return reminder *nth* to *party* of a notice that its mail server took.
+
+    *told* has how many datasets still wait, and the day on which it was taken.
+    Raises ValueError if the agreement has no terms of disposal.
+    """
+    if agreement.disposal is None:
+        raise ValueError("an agreement without terms of disposal gives no notice")
+    number, taken_on = told
+    what = figures.count(number, "dataset")
+    is_last = nth >= len(agreement.disposal.reminders)
+    paragraphs = [
+        f"To {party.name}",
+        (
+            f"On {figures.day(taken_on)} your mail server took our notice {notice}: the retention "
+            f"period of {what} is ending under {agreement.title} ({agreement.reference}, version "
+            f"{agreement.version}). The list is attached again. We have no answer of yours."
+        ),
+        _silence(agreement.disposal.silence),
+        *answers_asked_for(notice),
+        _after(agreement.disposal.escalate_to, is_last=is_last),
+    ]
+    return letter(
+        f"Reminder {nth}: notice {notice}, {what} due for destruction, {agreement.reference}",
+        paragraphs,
+        engine.issuer,
+        demonstration=engine.demonstration,
+    )
+
+
+def _silence(silence: Silence) -> str:
+    if silence is Silence.PROCEED:
+        return (
+            "The agreement lets us go on without your answer once the notice is over, and ask the "
+            "approvers. An answer is better: please give one."
+        )
+    return (
+        "Nothing goes on without your answer: your silence is not taken for a yes. Until you "
+        "answer, the data stay where they are, also past the day on which they should be gone."
+    )
+
+
+def _after(escalate_to: str, *, is_last: bool) -> str:
+    if not is_last:
+        return "We will remind you again if we do not hear from you."
+    whom = f"our {escalate_to}" if escalate_to else "our records manager"
+    return (
+        f"This is the last reminder. If we do not hear from you, {whom} will take it up with you."
+    )
