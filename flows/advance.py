@@ -32,3 +32,4 @@ def advance() -> None:
     closed = close("all", return_state=True)  # a key that does not go holds up no letter
     tell("all")
     closed.result()
+    wiring.compose().unattended.note_ran("advance")

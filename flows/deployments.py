@@ -4,6 +4,7 @@ Never between 01:00 and 02:00, an hour that one day in the year does not have an
 ``python -m flows.deployments`` prints the table as ``infra/prefect.yaml``.
 """
 
+from flows.timetable import CRONS
 from retention.adapters.prefect.deploy import Deployment, as_yaml
 from retention.views.act_descriptions import DESCRIPTIONS
 
@@ -18,11 +19,15 @@ PLANNER, SURVEYOR, DESTROYER, VERIFIER, CUSTODIAN, ISSUER = (
 ABOUT = "proposal"  # the one parameter: a digest
 
 TABLE = (
-    Deployment("survey", SURVEYOR, "0 3 * * *", None, "List every store, nightly."),
-    Deployment("reconcile", SURVEYOR, "0 4 * * 1", None, "Compare stores and agreements, weekly."),
-    Deployment("propose", PLANNER, "0 6 * * 1", None, "Freeze what is due, weekly."),
-    Deployment("advance", PLANNER, "30 6 * * *", None, "Start whatever may move, daily."),
-    Deployment("remind", PLANNER, "0 8 * * *", None, "Tell people what waits for them, daily."),
+    Deployment("survey", SURVEYOR, CRONS["survey"], None, "List every store, nightly."),
+    Deployment(
+        "reconcile", SURVEYOR, CRONS["reconcile"], None, "Compare stores and agreements, weekly."
+    ),
+    Deployment("audit", ISSUER, CRONS["audit"], None, "Prove the ledger, weekly."),
+    Deployment("propose", PLANNER, CRONS["propose"], None, "Freeze what is due, weekly."),
+    Deployment("advance", PLANNER, CRONS["advance"], None, "Start whatever may move, daily."),
+    Deployment("report", PLANNER, CRONS["report"], None, "Report the last month, monthly."),
+    Deployment("remind", PLANNER, CRONS["remind"], None, "Tell people what waits for them, daily."),
     Deployment("review", PLANNER, None, ABOUT, "Ask the approvers about one proposal."),
     Deployment("access", CUSTODIAN, None, ABOUT, "Withdraw access to cool off, or give it back."),
     Deployment("dispose", DESTROYER, None, ABOUT, "Destroy what was approved."),

@@ -20,3 +20,4 @@ def propose() -> None:
     """
     freeze("all")
     wiring.compose().hand_on()
+    wiring.compose().unattended.note_ran("propose")

@@ -19,3 +19,4 @@ def compare(_all: str) -> None:
 def reconcile() -> None:
     """Reconcile.  Safe to run again: it looks, and an incident is raised once."""
     compare("all")
+    wiring.compose().unattended.note_ran("reconcile")

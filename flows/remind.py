@@ -16,3 +16,4 @@ def tell(_all: str) -> None:
 def remind() -> None:
     """Remind.  Safe to run again: the ledger says who was told, and nobody is told twice."""
     tell("all")
+    wiring.compose().unattended.note_ran("remind")

@@ -131,6 +131,12 @@ class PackClosedError(EvidenceError):
     exit_code = 44
 
 
+class SilentError(EvidenceError):
+    """What should have happened by itself has left no trace."""
+
+    exit_code = 45
+
+
 class DeliveryError(RetentionError):
     """Certified, but the controller has not got it."""
 

@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -38,6 +39,7 @@ KNOWN: Mapping[str, Mapping[str, type]] = {
         "serve": dict,
         "disposal": dict,
         "gate": dict,
+        "heartbeat": dict,
     },
     "databases": {"ledger": str, "catalogue": str, "identities": str},
     "s3": {"endpoint_url": str, "region": str},
@@ -47,6 +49,7 @@ KNOWN: Mapping[str, Mapping[str, type]] = {
     "mail": {"host": str, "port": int, "sender": str, "starttls": bool},
     "serve": {"host": str, "port": int},
     "disposal": {"runs": int, "tasks": int, "runner": str},
+    "heartbeat": {"survey_hours": int, "grace_hours": int},
     "gate": {
         "idle_minutes": int,
         "session_hours": int,
@@ -95,6 +98,14 @@ class GateSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class HeartbeatSettings:
+    """What may be how old before somebody is told."""
+
+    survey_within: timedelta  # the last good survey of a store
+    grace: timedelta  # by which everything may be late
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Where things are.  *credentials* holds only the roles that this process was given."""
 
@@ -116,6 +127,7 @@ class Settings:
     disposal_tasks: int  # of each run
     disposal_runner: str  # of those tasks
     gate: GateSettings
+    heartbeat: HeartbeatSettings
     host: str
     port: int
     api_url: str  # of Prefect, through the gate
@@ -129,7 +141,7 @@ class Settings:
         home = Path(environment.get("RETENTION_HOME", path.parent / said.get("home", "var")))
         databases = said.get("databases", {})
         mail, s3, serve = said.get("mail", {}), said.get("s3", {}), said.get("serve", {})
-        disposal = said.get("disposal", {})
+        disposal, kms = said.get("disposal", {}), said.get("kms", {})
         host, port = serve.get("host", "127.0.0.1"), int(serve.get("port", 4200))
         return cls(
             home=home.absolute(),
@@ -151,9 +163,7 @@ class Settings:
             },
             s3_endpoint_url=environment.get("RETENTION_S3_ENDPOINT_URL", s3.get("endpoint_url")),
             s3_region=environment.get("RETENTION_S3_REGION", s3.get("region", "eu-west-2")),
-            kms_endpoint_url=environment.get(
-                "RETENTION_KMS_ENDPOINT_URL", said.get("kms", {}).get("endpoint_url")
-            ),
+            kms_endpoint_url=environment.get("RETENTION_KMS_ENDPOINT_URL", kms.get("endpoint_url")),
             credentials=dict(_credentials(environment)),
             stores=_stores(path.name, said.get("stores", {})),
             access=_access(path.name, said.get("access", {}), environment),
@@ -167,6 +177,7 @@ class Settings:
             disposal_tasks=_shares(path.name, disposal, "tasks"),
             disposal_runner=_runner(path.name, disposal),
             gate=_gate(path.name, said.get("gate", {})),
+            heartbeat=_heartbeat(path.name, said.get("heartbeat", {})),
             host=host,
             port=port,
             api_url=environment.get("PREFECT_API_URL", f"http://{host}:{port}/api"),
@@ -198,6 +209,23 @@ def _gate(file: str, said: Mapping[str, Any]) -> GateSettings:
         whole_s=3600 * _bounded(file, said, "session_hours", 12, (1, 7 * 24)),
         proxy=_proxy(file, said),
     )
+
+
+def _heartbeat(file: str, said: Mapping[str, Any]) -> HeartbeatSettings:
+    return HeartbeatSettings(
+        survey_within=_hours(file, said, "survey_hours", 26, 24 * 8),
+        grace=_hours(file, said, "grace_hours", 4, 24 * 2),
+    )
+
+
+def _hours(file: str, said: Mapping[str, Any], word: str, usual: int, most: int) -> timedelta:
+    value: int = said.get(word, usual)
+    if not 1 <= value <= most:
+        raise AgreementError(
+            f"{file}: [heartbeat] {word} is {value}",
+            hint=f"write hours from 1 to {most}; it is {usual} by itself",
+        )
+    return timedelta(hours=value)
 
 
 def _bounded(

@@ -17,10 +17,18 @@ class Work:
 
     has_begun = True
     has_custodian = False
+    silent = ()  # what should have happened and has not
 
     def __init__(self, here):
         self.library, self.catalogue, self.ledger = here.library, here.catalogue, here.ledger
         self.clock, self.evidence = here.clock, MemoryEvidence()
+
+    @property
+    def unattended(self):
+        return self
+
+    def stale(self, crons):
+        return list(self.silent)
 
     def runs(self):
         raise ConnectionError("nobody serves")

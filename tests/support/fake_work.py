@@ -244,6 +244,21 @@ class FakeWork:
     def remind(self) -> None:
         self._note("remind", "all")
 
+    @property
+    def unattended(self) -> "FakeWork":
+        return self
+
+    def note_ran(self, flow: str) -> None:
+        self._note("ran", flow)
+
+    def audit(self) -> str:
+        self._note("audit", "all")
+        return "# The ledger proves itself"
+
+    def report(self) -> str:
+        self._note("report", "all")
+        return "# Retention in October 2026"
+
     def shares(self, argument: str) -> list[str]:
         return [argument]
 

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 
 from retention.domain.store import Store
@@ -148,3 +150,15 @@ def test_no_policy_file_is_passed_over(tmp_path):
         path.parent.mkdir(exist_ok=True)
         path.write_text("")
     assert set(policy_files(tmp_path)) == {"parties.toml", "NACEL/v1.toml", "nacel/version1.toml"}
+
+
+def test_a_heartbeat_has_its_hours_and_takes_others_within_reason(tmp_path):
+    usual = Settings.read({}, tmp_path).heartbeat
+    assert (usual.survey_within, usual.grace) == (timedelta(hours=26), timedelta(hours=4))
+    (tmp_path / "retention.toml").write_text("[heartbeat]\nsurvey_hours = 50\ngrace_hours = 1\n")
+    said = Settings.read({}, tmp_path).heartbeat
+    assert (said.survey_within, said.grace) == (timedelta(hours=50), timedelta(hours=1))
+    for odd in ("survey_hours = 0", "grace_hours = 49"):
+        (tmp_path / "retention.toml").write_text(f"[heartbeat]\n{odd}\n")
+        with pytest.raises(AgreementError, match="heartbeat"):
+            Settings.read({}, tmp_path)

@@ -44,6 +44,7 @@ class IncidentKind(StrEnum):
     PUBLIC = "public"
     KEY_RESTORED = "key-restored"
     HELD_KEY_ENDS = "held-key-ends"
+    LEDGER_BROKEN = "ledger-broken"
 
 
 WORDS: Mapping[str, str] = MappingProxyType(
@@ -69,6 +70,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         IncidentKind.PUBLIC.value: "it can be read without a login",
         IncidentKind.KEY_RESTORED.value: "somebody withdrew the order for the end of its key",
         IncidentKind.HELD_KEY_ENDS.value: "a hold came, and the end of its key went on",
+        IncidentKind.LEDGER_BROKEN.value: "the ledger does not prove itself any more",
     }
 )
 

@@ -17,6 +17,7 @@ from retention.settings import Settings, policy_files
 from retention.steps.review import Desk
 from retention.wiring import acts, keys, mails, surveys
 from retention.wiring.outside import Outside
+from retention.wiring.unattended import Unattended
 
 if TYPE_CHECKING:
     from retention.adapters.catalogue import SqlCatalogue
@@ -345,6 +346,11 @@ class Composition(Outside):
     def tell_approvers(self, proposal: str) -> None:
         """Tell whoever may answer next about *proposal* that it awaits them."""
         mails.tell_approvers(self, proposal)
+
+    @property
+    def unattended(self) -> Unattended:
+        """The verbs that concern itself: audits, reports, the heartbeat."""
+        return Unattended(self)
 
     def next_steps(self) -> "list[Next]":
         """Return every flow that may run now: a disposal once for each of its shares."""

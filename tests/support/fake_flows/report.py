@@ -1,0 +1,5 @@
+from flows import report as real
+from tests.support.fake_flows import install
+
+install()
+report = real.report
