@@ -156,7 +156,7 @@ def test_one_flipped_byte_in_a_row_of_the_ledger_is_named(retention, folder):
     triggers = database.execute("select name from sqlite_master where type='trigger'").fetchall()
     for (name,) in triggers:  # whoever owns the file can do this, and it must show
         database.execute(f"drop trigger {name}")
-    change = "update entry set facts = replace(facts, 'DEMO', 'DEMP') where \"index\" = 0"
+    change = "update entry set facts = replace(facts, 'rm-01', 'rm-02') where \"index\" = 0"
     database.execute(change)
     database.commit()
     database.close()

@@ -7,11 +7,13 @@ import dataclasses
 
 import pytest
 
+from retention.domain.approval import TOTP
 from retention.domain.case import proposal_stream
 from retention.domain.entry import Draft, Entry
 from retention.errors import NotAuthorisedError
 from retention.steps.cases import read_proposal
 from retention.steps.dispose import approved
+from tests.support import cast
 from tests.support.world import World
 
 
@@ -148,4 +150,23 @@ def test_a_second_answer_under_the_same_key_voids_nothing(world):
     world.approve(proposal)
     first = next(iter(world.case(proposal).signed.values()))
     write(world, proposal, Entry.SIGNED, first, person="both-01")
+    ask(world, proposal)
+
+
+@pytest.mark.parametrize("without", ["rm-01", "iao-01"])
+def test_where_codes_were_agreed_one_answer_without_a_code_is_too_many(world, without):
+    proposal = world.propose_all()
+    for person in ("rm-01", "iao-01"):
+        world.answer(proposal, person, factor="" if person == without else TOTP)
+    ask(world, proposal)
+    world.library.now = cast.agreement(second_factor=True)
+    with pytest.raises(NotAuthorisedError, match="without the one-time code"):
+        ask(world, proposal)
+
+
+def test_where_codes_were_agreed_and_given_it_may_go_on(world):
+    world.library.now = cast.agreement(second_factor=True)
+    proposal = world.propose_all()
+    for person in ("rm-01", "iao-01"):
+        world.answer(proposal, person, factor=TOTP)
     ask(world, proposal)

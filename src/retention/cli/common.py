@@ -13,6 +13,8 @@ import click
 
 from retention import wiring
 from retention.domain.agreement import Person
+from retention.domain.calendar import stamp
+from retention.domain.entry import Draft, Entry
 from retention.errors import NotAuthorisedError
 from retention.ports.identities import Check
 
@@ -68,10 +70,11 @@ def authenticated(work: wiring.Composition, person: str) -> Person:
         "Password", hide_input=True, err=True
     )
     found = next((each for each in work.library.people() if each.id == person), None)
-    if (
-        work.identities.check(person, password, work.clock.now()) is not Check.RIGHT
-        or found is None
-    ):
+    checked = work.identities.check(person, password, work.clock.now())
+    if checked is Check.LOCKS and (until := work.identities.standing(person).locked_until):
+        facts = {"person": person, "until": stamp(until)}
+        work.ledger.append(Draft(f"person:{person}", Entry.LOCKED_OUT, facts))
+    if checked is not Check.RIGHT or found is None:
         raise NotAuthorisedError(
             "no such person, or not this password",
             hint="`retention people list` shows who may log in, and who is locked for a while",

@@ -33,7 +33,7 @@ COMMANDS = {  # name: where it is; the first line of its docstring is its help
     "stop": ("halting", "Halt a disposal, everywhere, within one batch."),
     "abort": ("halting", "Withdraw an approval, before anything is destroyed."),
     "import": ("importing", "Record many events at once from a CSV file, all or none."),
-    "people": ("people", "Add, reset and disable those who may log in."),
+    "people": ("people", "Add, reset, unlock and disable those who may log in; their codes."),
     "certificate": ("prove", "List the certificates, and write one out."),
     "verify": ("prove", "Check a certificate or a statement, with nothing but files."),
     "ledger": ("prove", "Prove the ledger, or sign a checkpoint of it."),

@@ -45,6 +45,7 @@ class Entry(StrEnum):
     SIGNED = "signed"  # the gate: this person gave this answer
     STARTED = "started"  # the gate: this person started this run of this flow
     LOCKED_OUT = "locked_out"  # the gate: wrong answers in a row lock this login for a while
+    LOGIN_CHANGED = "login_changed"  # added, new password, unlocked, codes, disabled: and by whom
     CANCELLED = "cancelled"  # the gate: this person cancelled this run
     OPENED = "opened"  # a person was given the full list of a proposal, or its disposal list
     DECIDED = "decided"  # what that answer is worth
@@ -128,6 +129,7 @@ FACTS: Mapping[Entry, frozenset[str]] = MappingProxyType(
             Entry.SIGNED: "about person step run pause_key input factor at signature key_id",
             Entry.STARTED: "run person flow",
             Entry.LOCKED_OUT: "person until",
+            Entry.LOGIN_CHANGED: "person change by",
             Entry.CANCELLED: "run person",
             Entry.OPENED: "proposal person form",
             Entry.DECIDED: "proposal step person decision roots kept signed input reason",

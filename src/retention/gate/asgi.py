@@ -93,13 +93,15 @@ class Gate:
         self._signer = signer
         self._clock = clock
         self._ledger_turn = CapacityLimiter(1)
-        self._pages = opening and Pages(
-            opening,
-            logins=door.logins,
-            sessions=door.sessions,
-            caller=self._known,
-            ledger_turn=self._ledger_turn,
-        )
+        self._pages: Pages | None = None
+        if opening is not None:
+            self._pages = Pages(
+                opening,
+                logins=door.logins,
+                sessions=door.sessions,
+                caller=self._known,
+                ledger_turn=self._ledger_turn,
+            )
         self._one_answer = asyncio.Lock()  # SQLite takes one writer, and Prefect does not queue
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

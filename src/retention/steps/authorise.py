@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from retention.domain.agreement import Agreement, Disposal
-from retention.domain.approval import Approval, SignedAnswer, approval_days
+from retention.domain.approval import TOTP, Approval, SignedAnswer, approval_days
 from retention.domain.calendar import london_day
 from retention.domain.canonical import digest_of
 from retention.domain.case import Case, proposal_stream, run_stream
@@ -84,6 +84,7 @@ class FreshAuthority:
         require_no_objection(self.ledger, self.evidence, item)
         agreement = self.library.agreement(proposal.agreement, proposal.version)
         assert agreement.disposal is not None
+        _require_codes(case, agreement.disposal)
         _require_days(approval, case, agreement.disposal)
         _require_day(approval, item, self.clock.today())
         kept = proposal.kept(approval.roots)
@@ -296,6 +297,16 @@ def _subject(item: Item, agreement: Agreement) -> Subject:
 def _id_of(item: Item, agreement: Agreement) -> DatasetId:
     kind = agreement.class_named(item.class_name)
     return DatasetId.parse(item.manifest.dataset, kind.placeholders)
+
+
+def _require_codes(case: Case, disposal: Disposal) -> None:
+    """Raise NotAuthorisedError if a one-time code was agreed and some answer came without one."""
+    factors = {case.signed[record.text("signed")].text("factor") for record in case.decided}
+    if disposal.second_factor and factors != {TOTP}:
+        raise NotAuthorisedError(
+            "an answer was given without the one-time code that was agreed",
+            hint="propose afresh; `retention people factor` sets codes up",
+        )
 
 
 def _require_days(approval: Approval, case: Case, terms: Disposal) -> None:
