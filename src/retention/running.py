@@ -11,6 +11,7 @@ from retention import wiring
 from retention.adapters.prefect.access import Access
 from retention.adapters.prefect.deploy import deploy
 from retention.adapters.prefect.processes import Server, Worker
+from retention.adapters.prefect.watch import Watch
 from retention.settings import ROLES
 
 CREDENTIALS: Mapping[str, frozenset[str]] = {
@@ -40,8 +41,8 @@ def running(
     package: str = "flows",
     scheduled: bool = True,
     port: int | None = None,
-) -> Iterator[Server]:
-    """Start everything, yield the server, and stop everything by its pid.
+) -> Iterator[Watch]:
+    """Start everything, yield what looks after it, and stop everything by its pid.
 
     *gate* and *package* name the modules of the composition that the processes install.
     """
@@ -63,10 +64,11 @@ def running(
             package=package,
             scheduled=scheduled,
         )
+        workers = []
         for pool in POOLS:
             if pool == CUSTODIAN and not work.has_custodian:
                 continue  # nobody may withdraw access: there is nothing for it to run
             access = Access(server.api_url, pool, secrets[pool])
             worker = Worker(folder, access, environment=for_pool(environment, pool))
-            stack.enter_context(worker)
-        yield server
+            workers.append(stack.enter_context(worker))
+        yield Watch(server, workers)

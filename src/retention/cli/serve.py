@@ -123,7 +123,8 @@ def _begun(folder: Path) -> list[str]:
 def up() -> None:
     """Serve the real thing: gate, Prefect, deployments with their schedules, workers.
 
-    It stays until interrupted.  Set retention.toml and the credentials of each role first.
+    It stays until interrupted, and starts a worker again that ended; it ends with an error where
+    that does not help.  Set retention.toml and the credentials of each role first.
     """
     from retention.running import running  # noqa: PLC0415  # loads Prefect
     from retention.steps.awaiting import awaited_roles  # noqa: PLC0415  # with it
@@ -141,13 +142,15 @@ def up() -> None:
     click.echo("Starting the gate, Prefect and the workers...")
     # A flow runs in a folder of its own: it is told where the settings are.
     environment = {**wiring.environment(), CONFIG: str(Path(FILE).absolute())}
-    with running(work, environment, port=work.settings.port) as server:
+    with running(work, environment, port=work.settings.port) as watch:
+        server = watch.server
         click.echo(f"Log in at {server.url} as NAME:PASSWORD.")
         waiting = awaited_roles(work.ledger, work.evidence)
         for role, number in sorted(waiting.items()):
             click.echo(f"  {number} awaiting the {role}: {server.url}/v2/runs")
         if not waiting:
             click.echo("  Nothing awaits anybody.")
-        while not stop.wait(1.0) and server.alive():
-            pass
+        while not stop.wait(1.0):
+            for pool in watch.look():
+                click.echo(f"The worker of the {pool} had ended: it is started again.")
     click.echo("Stopped.")

@@ -77,7 +77,7 @@ def stage(folder: Path, policies: Path, store: str, tell: Narrator) -> Iterator[
         tell.say(f"An S3 server ({store}) and a mail server listen on this machine.")
         building = _Building(outer, work)
         building.start()
-        server = stack.enter_context(
+        watch = stack.enter_context(
             running(
                 work,
                 environment,
@@ -87,6 +87,7 @@ def stage(folder: Path, policies: Path, store: str, tell: Narrator) -> Iterator[
             )
         )
         tell.say(building.done())
+        server = watch.server
         tell.say(f"Prefect is up behind the gate at {server.url}, with a worker for each role.")
         yield Stage(folder, work, clock, outer, post, server, passwords, tell)
 

@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
@@ -70,11 +70,11 @@ class Process:
         child, self._child = self._child, None
         if child is None:
             return
-        family = [child.pid, *_descendants(child.pid)]
+        family = [child.pid, *_descendants(child.pid), *_of_session(child.pid)]
         child.terminate()
         with suppress(subprocess.TimeoutExpired):
             child.wait(STOP_WITHIN_S)
-        for pid in {*family, *_descendants(child.pid)}:
+        for pid in {*family, *_descendants(child.pid), *_of_session(child.pid)}:
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
         child.wait(STOP_WITHIN_S)
@@ -189,13 +189,24 @@ def _inherited(environment: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def _of_session(leader: int) -> list[int]:
+    """Return whoever is left of a session: what a child had started outlives it without parents."""
+    return [pid for pid, _, session in _processes() if session == leader]
+
+
+def _processes() -> Iterator[tuple[int, int, int]]:
+    """Yield the id of every process, of its parent and of its session."""
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError, ValueError, IndexError):
+            fields = status.read_text().rpartition(")")[2].split()
+            yield int(status.parent.name), int(fields[1]), int(fields[3])
+
+
 def _descendants(pid: int) -> list[int]:
     """Return the children of *pid* and theirs: a run of a flow has a process group of its own."""
     parents: dict[int, list[int]] = {}
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError, ValueError, IndexError):
-            parent = int(status.read_text().rpartition(")")[2].split()[1])
-            parents.setdefault(parent, []).append(int(status.parent.name))
+    for child, parent, _ in _processes():
+        parents.setdefault(parent, []).append(child)
     found: list[int] = []
     edge = [pid]
     while edge:
