@@ -7,11 +7,13 @@ from typing import Final, Protocol
 from retention.gate.http import Scope
 from retention.gate.pages.answers import Asked, BadFormError, cookie
 from retention.gate.rules import Caller, Kind
+from retention.gate.turns import BusyError
 from retention.views.links import PROPOSALS
 from retention.views.pages import LOGIN, Frame, login_page
 
 ONWARD: Final = re.compile(rf"{PROPOSALS}(?:/[0-9a-f]{{64}}(?:\.(?:csv|pdf|xlsx))?)?")
 _WRONG: Final = "Name and password do not fit, or this account is locked for a while."
+_BUSY: Final = "Too many log in at once: try again in a minute."
 _NOT_OURS: Final = "This form did not come from this page. Log in here."
 
 
@@ -19,7 +21,7 @@ class Proves(Protocol):
     """What tells whether a name and a password fit."""
 
     async def by_credential(self, credential: str, address: str = "") -> Caller | None:
-        """Return whose ``name:password`` it is, or None."""
+        """Return whose ``name:password`` it is, or None; raises BusyError where many wait."""
         ...
 
 
@@ -80,7 +82,11 @@ class Entrance:
         credential = f"{form.get('name', '')}:{form.get('password', '')}"
         caller = None
         if ":" not in form.get("name", ""):
-            caller = await self._logins.by_credential(credential, asked.address)
+            try:
+                caller = await self._logins.by_credential(credential, asked.address)
+            except BusyError:
+                await asked.answer(429, login_page(frame, where, _BUSY))
+                return
         if caller is None or caller.kind is not Kind.PERSON:
             await asked.answer(401, login_page(frame, where, _WRONG))
             return
