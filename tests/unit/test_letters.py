@@ -112,9 +112,9 @@ def test_a_maximum_alone_has_no_day_on_which_it_is_due():
     assert "Clause 9.2; to be gone by 30 June 2026." in body
 
 
-def test_a_long_notice_says_that_it_is_not_the_whole_list():
+def test_a_long_notice_says_that_its_table_has_the_whole_list():
     body = notice([LINE] * (LINES_MAX + 3)).body
-    assert "This is not the whole list: 3 more follow it." in body
+    assert "These are not all: 3 more stand in the attached table." in body
     assert body.count(LINE["dataset"]) == LINES_MAX
 
 

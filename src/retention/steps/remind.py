@@ -90,9 +90,10 @@ def _remind_controller(each: Owed, nth: int, ports: Telling) -> str:
     found = live_notices(ports.ledger, ports.evidence, ports.library)
     notice, agreement, names, _ = next(f for f in found if f[0].id == each.about)
     engine, library = ports.library.engine(), ports.library
-    told = len(names), london_day(notice.accepted[each.whom].at)
+    silent = [name for name in names if not notice.answer_of(each.whom, name)]
+    told = len(silent), london_day(notice.accepted[each.whom].at)
     text = reminder_letter(notice.id, agreement, library.party(each.whom), told, nth, engine)
-    waiting = [line for line in lines_of(notice, ports.evidence) if line["dataset"] in names]
+    waiting = [line for line in lines_of(notice, ports.evidence) if line["dataset"] in silent]
     attached = {(f"notice-{notice.id}.csv", "text/csv"): notice_csv(waiting).encode()}
     address = address_for(agreement, each.whom, library)
     return ports.courier.send(Letter([address], text.subject, text.body, attached))

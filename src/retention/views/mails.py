@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from retention.domain.roles import MANAGER
 from retention.ports.library import Engine
 from retention.views import figures
 from retention.views.letters import WIDTH, Text, letter
 from retention.views.links import link, run_link
+from retention.views.roles import named
 
 RUNS = "/v2/runs"
 
@@ -45,7 +47,7 @@ def review_mail(each: ListToDecide, address: str, engine: Engine, *, nth: int = 
         _where(each, address),
         _by_when(each),
         (
-            "Nothing is destroyed while you do not answer, and no answer is taken for a yes. "
+            "Nothing is destroyed while you do not answer: silence is not taken for a yes. "
             f"{_reminded(each)}"
         ),
     ]
@@ -65,7 +67,7 @@ def consulted_mail(each: ListToDecide, address: str, engine: Engine) -> Text:
         _where(each, address, form=False),
         (
             "If you advise against it, tell the approvers, or place a hold, which stops it at "
-            "once: `retention hold place`, or the deployment of that name in the browser."
+            "once: `retention hold place`, or the deployment named hold in the browser."
         ),
     ]
     subject = f"For your advice: a list of {each.agreement} is under review, mark {each.mark}"
@@ -112,9 +114,9 @@ def escalation_mail(lines: Sequence[str], engine: Engine) -> Text:
         ),
         "\n".join(_bulleted(line) for line in lines),
         (
-            "Nothing is approved by this, and nothing is destroyed for want of an answer that the "
-            "agreement asks for. Please see to it that somebody answers, or tell the records "
-            "manager what is to be done. It is in your daily mail until then."
+            "Nobody's silence approves a disposal. Please see to it that somebody answers, or tell "
+            "the records manager what is to be done; `retention chase` says what was sent, and "
+            "when. It is in your daily mail until then."
         ),
     ]
     return _mail(f"Not answered in time: {number}", paragraphs, engine)
@@ -126,8 +128,12 @@ def _mail(subject: str, paragraphs: Sequence[str], engine: Engine) -> Text:
 
 def _in_role(each: ListToDecide) -> str:
     if each.instead_of:
-        return f"In the place of {each.instead_of}, as {each.role},"
-    return f"As {each.role}"
+        return f"In the place of {each.instead_of}, as {_bare(each.role)},"
+    return f"As {_bare(each.role)}"
+
+
+def _bare(role: str) -> str:
+    return named(role).removeprefix("the ")
 
 
 def _size(each: ListToDecide) -> str:
@@ -167,8 +173,10 @@ def _by_when(each: ListToDecide) -> str:
 
 
 def _reminded(each: ListToDecide) -> str:
-    whom = f"the {each.escalate_to} is told" if each.escalate_to else "the records manager is told"
-    return f"You are reminded {each.reminders}; after that {whom}." if each.reminders else ""
+    whom = named(each.escalate_to or MANAGER)
+    return (
+        f"You are reminded {each.reminders}; after that {whom} is told." if each.reminders else ""
+    )
 
 
 def _part(part: Part) -> str:

@@ -3,9 +3,11 @@
 from datetime import date
 
 from retention.domain.agreement import Agreement, Party, Silence
+from retention.domain.roles import MANAGER
 from retention.ports.library import Engine
 from retention.views import figures
 from retention.views.letters import Text, answers_asked_for, letter
+from retention.views.roles import named
 
 
 def reminder_letter(
@@ -18,7 +20,7 @@ def reminder_letter(
 ) -> Text:
     """Return reminder *nth* to *party* of a notice that its mail server took.
 
-    *told* has how many datasets still wait, and the day on which it was taken.
+    *told* has how many datasets still await its word, and the day on which it was taken.
     Raises ValueError if the agreement has no terms of disposal.
     """
     if agreement.disposal is None:
@@ -29,9 +31,9 @@ def reminder_letter(
     paragraphs = [
         f"To {party.name}",
         (
-            f"On {figures.day(taken_on)} your mail server took our notice {notice}: the retention "
-            f"period of {what} is ending under {agreement.title} ({agreement.reference}, version "
-            f"{agreement.version}). The list is attached again. We have no answer of yours."
+            f"On {figures.day(taken_on)} your mail server took our notice {notice}. We have no "
+            f"answer of yours on {what} whose retention period is ending under {agreement.title} "
+            f"({agreement.reference}, version {agreement.version}). The list is attached."
         ),
         _silence(agreement.disposal.silence),
         *answers_asked_for(notice),
@@ -60,7 +62,8 @@ def _silence(silence: Silence) -> str:
 def _after(escalate_to: str, *, is_last: bool) -> str:
     if not is_last:
         return "We will remind you again if we do not hear from you."
-    whom = f"our {escalate_to}" if escalate_to else "our records manager"
+    whom = named(escalate_to or MANAGER)
     return (
-        f"This is the last reminder. If we do not hear from you, {whom} will take it up with you."
+        f"This is the last reminder. If we do not hear from you, {whom} of our organisation is "
+        "told, and will take it up with you."
     )
