@@ -144,3 +144,56 @@ def test_a_closed_manifest_is_gone_and_the_disposal_list_stays(opened):
 def test_a_key_that_was_destroyed_before_it_was_written_is_gone_as_well(opened):
     opened.keys.close(opened.proposal.items[1].manifest.pack)
     assert [opened.get(opened.path + form).status_code for form in ("", ".csv")] == [410, 410]
+
+
+def test_what_an_approver_left_out_is_told_and_still_stands_there(opened):
+    assert "left out" not in opened.get(opened.path).text
+    exceptions = "2: refuse because it is not asked about now"
+    opened.world.answer(opened.digest, "rm-01", decision="approve except", exceptions=exceptions)
+    page = opened.get(opened.path).text
+    assert "Approvers left out number 2, which stands here all the same." in page
+    assert page.count("left out by an approver") == 1
+    assert "patient/2020" in page
+
+
+def test_only_so_many_take_the_list_along_at_once(opened, monkeypatch):
+    monkeypatch.setattr(lists, "TAKEN_MAX", 1)
+    slow = Slow(opened.world.evidence)
+    pages = with_(opened, evidence=slow)
+
+    async def story():
+        async with opened.client("rm-01", pages=pages) as client:
+            first = asyncio.create_task(client.get(f"{opened.path}.csv"))
+            for _ in range(200):
+                await asyncio.sleep(0.01)
+                if opened.opened():
+                    break
+            second = await client.get(f"{opened.path}.csv")
+            slow.go_on.set()
+            third = await first
+            return second.status_code, third.status_code, opened.opened()
+
+    assert asyncio.run(story()) == (429, 200, [("rm-01", "csv")])
+
+
+def test_who_stops_reading_is_let_go(opened, monkeypatch):
+    monkeypatch.setattr(answers, "CHUNK_BYTES", 1)
+    monkeypatch.setattr(answers, "SEND_S", 0.05)
+
+    async def story():
+        async def receive():
+            await asyncio.Event().wait()
+
+        async def send(message):
+            if message.get("more_body"):
+                await asyncio.Event().wait()
+
+        header = httpx.BasicAuth("rm-01", PASSWORD)._auth_header.encode()
+        scope = {
+            "type": "http", "method": "GET", "path": f"{opened.path}.csv",
+            "headers": [(b"authorization", header)],
+        }  # fmt: skip
+        await opened.pages(scope, receive, send)
+
+    with pytest.raises(BrokenOffError, match="nobody reads"):
+        asyncio.run(story())

@@ -88,9 +88,14 @@ def test_a_session_opens_these_pages_and_no_api(world):
         api = await browser.get("/api/flow_runs/x")
         token = browser.cookies["retention_session"]
         stolen = await browser.get("/api/flow_runs/x", headers={"cookie": f"retention-ui={token}"})
-        return page.status_code, api.status_code, stolen.status_code
+        await browser.get("/api/admin/version", auth=("rm-01", PASSWORD))
+        theirs = browser.cookies["retention-ui"]
+        there = await browser.get(
+            opened.path, headers={"cookie": f"retention-ui={theirs}", "accept": "*/*"}
+        )
+        return page.status_code, api.status_code, stolen.status_code, there.status_code
 
-    assert story(app, tell) == (200, 401, 401)
+    assert story(app, tell) == (200, 401, 401, 401)
     assert opened.opened() == [("rm-01", "html")]
 
 

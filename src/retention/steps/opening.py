@@ -24,6 +24,7 @@ from retention.ports.ledger import Ledger
 from retention.ports.library import Library
 from retention.ports.spreadsheet import WritesSheets
 from retention.ports.typesetter import Typesets
+from retention.steps.answers import kept_items
 from retention.steps.cases import decided_case_of, read_proposal
 
 AGAIN_AFTER: Final = timedelta(minutes=15)  # pages of one sitting are one opening
@@ -150,6 +151,16 @@ def state_of_case(case: Case, proposal: Proposal) -> str:
     answered = {record.text("step") for record in case.decided}
     waits = next((step for step in proposal.approved_by if step not in answered), "")
     return f"waits for the {waits.replace('-', ' ')}" if waits else "answered by everybody"
+
+
+def left_out_of(case: Case, proposal: Proposal, evidence: Evidence) -> list[int]:
+    """Return the numbers of the datasets that an approver left out, while others are still kept.
+
+    Raises RefusedError if a decision on the ledger is not what its answer says.
+    """
+    kept = {item.manifest.root for item in kept_items(case, proposal, evidence)}
+    numbered = enumerate(proposal.items, start=1)
+    return [number for number, item in numbered if kept and item.manifest.root not in kept]
 
 
 def closed_of(case: Case, proposal: Proposal) -> Iterator[int]:

@@ -14,6 +14,7 @@ from retention.views.pages import policy
 
 BODY_MAX_BYTES: Final = 20_000  # of a form: a key has 1,024 bytes, each as three letters at most
 CHUNK_BYTES: Final = 262_144
+SEND_S: Final = 120.0  # for a quarter of a megabyte; whoever takes longer has stopped reading
 COOKIE: Final = "retention_session"
 
 
@@ -137,7 +138,7 @@ class Asked:
             start = {"type": "http.response.start", "status": 200, "headers": _headers(kind, more)}
             await self.send(start)
             while piece and not leaving.done():
-                await self.send({"type": "http.response.body", "body": piece, "more_body": True})
+                await self._send_in_time(piece)
                 piece = await self._next(pieces, limit)
             if not leaving.done():
                 await self.send({"type": "http.response.body", "body": b""})
@@ -146,6 +147,13 @@ class Asked:
             with suppress(asyncio.CancelledError):
                 await leaving
             await to_thread.run_sync(pieces.close)
+
+    async def _send_in_time(self, piece: bytes) -> None:
+        try:
+            async with asyncio.timeout(SEND_S):
+                await self.send({"type": "http.response.body", "body": piece, "more_body": True})
+        except TimeoutError:
+            raise BrokenOffError("nobody reads it") from None
 
     async def _next(self, pieces: Generator[bytes], limit: CapacityLimiter) -> bytes:
         try:

@@ -9,7 +9,13 @@ from anyio import CapacityLimiter, to_thread
 from retention.domain.case import Case, proposal_stream
 from retention.domain.dataset import Kind
 from retention.domain.proposal import Proposal
-from retention.errors import EvidenceError, NotAuthorisedError, PackClosedError, RetentionError
+from retention.errors import (
+    EvidenceError,
+    NotAuthorisedError,
+    PackClosedError,
+    RefusedError,
+    RetentionError,
+)
 from retention.gate.pages.answers import Asked, BadFormError
 from retention.gate.pages.checking import Checks
 from retention.steps.cases import decided_case_of, read_proposal
@@ -18,6 +24,7 @@ from retention.steps.opening import (
     Form,
     Opening,
     closed_of,
+    left_out_of,
     note_opening,
     require_may_open,
     shelf_of,
@@ -37,8 +44,11 @@ from retention.views.pages import (
 
 LOOKED_AT_MAX: Final = 50  # proposals on one page of them
 READERS: Final = 3  # lists that are read at a time
+TAKEN_MAX: Final = 8  # lists that go out as CSV at a time
 AGAIN_S: Final = 5
 _NUMBER_MAX: Final = 10**12
+_CSV: Final = "text/csv; charset=utf-8; header=present"
+_BUSY: Final = "Too many lists are being taken along at once. Try again in a minute."
 _XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SEARCH: Final = "This search cannot be read: the form here makes one that can."
 _BROKEN: Final = (
@@ -65,6 +75,7 @@ class Lists:
         self._checks = Checks(opening.evidence, opening.clock)
         self._readers = CapacityLimiter(READERS)
         self._setting = CapacityLimiter(1)
+        self._taken = 0  # lists that go out as CSV at this moment
 
     async def shelf(self, asked: Asked, frame: Frame, person: str) -> None:
         """Show which proposals there are for *person*."""
@@ -107,6 +118,8 @@ class Lists:
                 await self._paper(asked, person, proposal, form)
         except PackClosedError:
             await _gone(asked, frame, case, proposal)
+        except RefusedError as error:
+            await _say(asked, frame, 500, "Not shown", error)
         except EvidenceError as error:
             if asked.has_begun:
                 raise
@@ -140,12 +153,14 @@ class Lists:
             page = sentence_page(frame, "In a moment", [told], refresh_s=AGAIN_S)
             await asked.answer(202, page)
             return
+        left_out = await self._in_turn(lambda: left_out_of(case, proposal, self._opening.evidence))
         await self._note(proposal, person, Form.PAGE)
         found = await to_thread.run_sync(
             lambda: find(proposal, query, self._opening.evidence), limiter=self._readers
         )
         told = _told(found, query)
         shown: dict[str, Any] = {
+            "left_out": left_out,
             "checked": minute(checked),
             "state": state_of_case(case, proposal),
             "query": query,
@@ -157,10 +172,17 @@ class Lists:
 
     async def _csv(self, asked: Asked, person: str, case: Case, proposal: Proposal) -> None:
         _require_open(case, proposal)
-        await self._note(proposal, person, Form.CSV)
-        pieces = csv_lines(proposal, self._opening.evidence)
-        more = _named(f"full-list-{proposal.mark}.csv")
-        await asked.stream(pieces, "text/csv; charset=utf-8; header=present", more, self._readers)
+        if self._taken >= TAKEN_MAX:
+            await asked.answer(429, _BUSY, "text/plain; charset=utf-8", {"retry-after": "60"})
+            return
+        self._taken += 1
+        try:
+            await self._note(proposal, person, Form.CSV)
+            pieces = csv_lines(proposal, self._opening.evidence)
+            more = _named(f"full-list-{proposal.mark}.csv")
+            await asked.stream(pieces, _CSV, more, self._readers)
+        finally:
+            self._taken -= 1
 
     async def _paper(self, asked: Asked, person: str, proposal: Proposal, form: Form) -> None:
         await self._note(proposal, person, form)
