@@ -1,7 +1,6 @@
-"""What every act of the browser has in common: its forms are suspended on, one after the other.
+"""What every act of the browser has in common: a letterbox, whose every line runs anew on resume.
 
-A letterbox: what is asked next, and what an answer is worth, is for the desk.  Every line runs
-again after each resume.
+What is asked next, and what an answer is worth, is for the desk.
 """
 
 from collections.abc import Mapping
@@ -24,15 +23,11 @@ WITHIN_S = 86_400  # what nobody finishes within a day lapses
 REASON = "Why, in a sentence, and on whose authority; name no patient."
 
 
-class Confirm(RunInput):
-    """Asked under the preview."""
-
+class Confirm(RunInput):  # asked under the preview
     confirm: Literal["yes, record it", "no"] = Field(title="Record this?")
 
 
-class ConfirmWide(Confirm):
-    """The same where it is over-wide."""
-
+class ConfirmWide(Confirm):  # the same where it is over-wide
     whole: Literal["yes, all of it", "no"] = Field(title="Do you mean all of it?")
 
 
@@ -45,6 +40,11 @@ def ask(form: type[RunInput], page: str, key: str) -> Mapping[str, Any]:
         raise AnswerError(faults_of(error), hint="fill in every field") from None
 
 
+def key_of(kind: str) -> str:
+    """Return the key under which this run shows its page: of its own, for each has one."""
+    return f"{kind}-{str(flow_run.id)[:8]}"
+
+
 def carry_out(kind: str, form: type[RunInput]) -> None:
     """Ask, show, ask to confirm and write.  Safe to run again: nothing is recorded twice."""
     work = wiring.compose()
@@ -54,6 +54,6 @@ def carry_out(kind: str, form: type[RunInput]) -> None:
     )
     page = ended_page(kind, ended)
     get_run_logger().info(page.splitlines()[0].strip("# "))
-    show_page(f"{kind}-recorded" if ended.recorded else f"{kind}-not-recorded", page)
+    show_page(key_of(kind), page)
     if ended.recorded:
         work.hand_on()

@@ -6,6 +6,7 @@ from prefect.runtime import flow_run
 from pydantic import Field
 
 from flows.acts import ask as suspend
+from flows.acts import key_of
 from retention import wiring
 from retention.adapters.prefect.shown import show_page
 
@@ -30,4 +31,4 @@ def ask() -> None:
     """Answer one question.  Safe to run again: it only looks."""
     questions = wiring.compose().questions(str(flow_run.id))
     page = questions.answer(lambda head, key: suspend(Question, head, key), flow_run.run_count)
-    show_page("answer", page)
+    show_page(key_of("answer"), page)

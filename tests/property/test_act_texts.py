@@ -4,7 +4,7 @@ from functools import cache
 from uuid import uuid4
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from flows.abort import AbortForm
@@ -48,6 +48,7 @@ def world():
 
 
 @pytest.mark.parametrize("kind", FORMS)
+@settings(deadline=None)
 @given(data=st.data())
 def test_any_text_in_any_field_is_asked_again_or_shown_and_writes_nothing(kind, data):
     before = recorded(world())
@@ -62,6 +63,7 @@ def test_any_text_in_any_field_is_asked_again_or_shown_and_writes_nothing(kind, 
     assert recorded(world()) == before
 
 
+@settings(deadline=None)
 @given(answer=st.dictionaries(st.sampled_from(("confirm", "whole", "else")), FIELD))
 def test_any_answer_but_yes_to_the_question_writes_nothing(answer):
     before = recorded(world())
@@ -72,6 +74,7 @@ def test_any_answer_but_yes_to_the_question_writes_nothing(answer):
     assert answer.get("confirm") != YES["confirm"]
 
 
+@settings(deadline=None)
 @given(about=FIELD, supposing=FIELD)
 @example("INV/patient/2019", "none")
 @example("INV/patient", "round-published=2030-06-30")

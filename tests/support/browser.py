@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from playwright.sync_api import TimeoutError as NotInTimeError
 
 CHROMIUM = "/usr/bin/chromium"
@@ -21,7 +21,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-CHOSEN = ("Decision", "Do you know", "Confirm")  # from a list
+CHOSEN = ("Decision", "Do you know", "Confirm", "Ground", "Record this?")  # from a list
 WAIT_MS = 60_000
 TAKEN_MS = 20_000
 WINDOW = {"width": 1280, "height": 1250}
@@ -59,12 +59,12 @@ def open_run(page: Page, run: str) -> None:
     expect(page.get_by_text("Suspended", exact=True).first).to_be_visible(timeout=WAIT_MS)
 
 
-def open_form(page: Page, run: str) -> None:
-    """Open the form of a run that waits."""
+def open_form(page: Page, run: str, label: str = "Mark") -> None:
+    """Open the form of a run that waits; *label* is that of one of its fields."""
     open_run(page, run)
     page.locator("button:has(svg.lucide-ellipsis-vertical)").first.click()
     page.get_by_role("menuitem", name="Resume").click()
-    page.get_by_role("dialog").get_by_text("Mark", exact=True).wait_for()
+    page.get_by_role("dialog").locator("label").filter(has_text=label).first.wait_for()
 
 
 def fill(page: Page, fields: Mapping[str, str]) -> None:
@@ -83,9 +83,9 @@ def submit(page: Page) -> None:
     page.get_by_role("dialog").get_by_role("button", name="Resume").click()
 
 
-def answer(page: Page, run: str, fields: Mapping[str, str]) -> None:
+def answer(page: Page, run: str, fields: Mapping[str, str], label: str = "Mark") -> None:
     """Open the form of *run*, fill it, submit it, and see it taken."""
-    open_form(page, run)
+    open_form(page, run, label)
     fill(page, fields)
     submit(page)
     see_it_taken(page)
@@ -100,7 +100,7 @@ def see_it_taken(page: Page) -> None:
         raise AssertionError(f"the form is still open, and the page says {said}") from None
 
 
-def keep_picture(page: Page, path: Path, bytes_max: int = 250_000) -> None:
-    """Keep a picture of the window for the documents."""
-    page.screenshot(path=path)
+def keep_picture(shown: Page | Locator, path: Path, bytes_max: int = 250_000) -> None:
+    """Keep a picture of the window, or of a part of it, for the documents."""
+    shown.screenshot(path=path)
     assert path.stat().st_size <= bytes_max

@@ -134,7 +134,7 @@ def test_another_person_does_not_confirm(world):
     acting.through(ONE)
     acting.give(SAYS_YES, by="iao-01")
     assert acting.run() is None
-    assert "somebody else filled in the form" in acting.page
+    assert "Somebody else filled in the form" in acting.page
     assert not recorded(world)
     acting.give(SAYS_YES)
     assert acting.run().recorded
@@ -152,7 +152,7 @@ def test_who_may_not_is_told_so_before_any_preview(world):
     assert "may not record round-published" in acting.page
     acting.give(EVENT, by="stranger")
     acting.run()
-    assert "you are not among the people" in acting.page
+    assert "You are not among the people" in acting.page
 
 
 def test_an_event_needs_something_that_shows_it(world):
@@ -353,7 +353,7 @@ def test_an_answer_that_the_gate_did_not_sign_is_none(world):
     acting.run()
     acting.prefect.answers[acting.key] = ONE  # written past the gate
     assert acting.run() is None
-    assert "the gate did not witness this answer" in acting.page
+    assert "The gate did not witness this answer" in acting.page
     other = Key()
     other.sign = lambda message: b"forged"
     world.ledger.append(acting.signed(ONE, "rm-01", gate=other))

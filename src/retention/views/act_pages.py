@@ -19,12 +19,12 @@ from retention.views.surveyed import inventory_note
 
 CHOICES_MAX: Final = 12  # of a kind, above a form; the command lists all
 NEVER: Final = (
-    "> **Never write** a patient's name, number or address, nor the name of a file: what stands "
-    "here is kept for good. Say *the subject of request 2026/14*, and let your own records say who."
+    "**Never write a patient's name, number or address**, nor the name of a file. Write *the "
+    "subject of request 2026/14*: your own records say who that is."
 )
 NEXT: Final = (
-    "**Next** you are shown what this touches, and asked whether to record it. Until you have said "
-    "yes to that, nothing is recorded; leave it, and within a day it lapses."
+    "**Next** you see what this touches, and are asked whether to record it. Until you say yes to "
+    "that nothing is recorded, and within a day it lapses."
 )
 BY_REFERENCE: Final = (
     "No file was brought: what is kept as evidence is your reference and your words. Everywhere "
@@ -148,17 +148,17 @@ def form_page(kind: str, choices: Choices, fault: str = "") -> str:
         "abort": _halt,
         "stop": _halt,
     }[kind]
-    return "\n\n".join([*again(fault), _HEADS[kind], *told(kind, choices), NEVER, NEXT])
+    return "\n\n".join([*again(fault), _HEADS[kind], NEVER, *told(kind, choices), NEXT])
 
 
 def confirm_page(preview: Preview, fault: str = "", *, by_reference: bool, wide: str = "") -> str:
     """Return what an act would touch, and the question; *wide* is why it is over-wide."""
     lines = [*again(fault), "### Record this?", f"**{plain(preview.act)}**"]
     if wide:
-        lines.append(f"> **Wide:** {plain(wide)}. Say so below if you mean all of it, or say no.")
+        lines.append(f"**Wide:** {plain(wide)}. Say so below if you mean all of it, or say no.")
     lines += _touches(preview)
     if preview.notes:
-        lines += ["**To know**", "\n".join(f"- {plain(note)}" for note in preview.notes)]
+        lines += ["**To know**", "\n".join(f"- {_with_code(note)}" for note in preview.notes)]
     lines += [f"{BY_REFERENCE} {AS_TYPED}" if by_reference else AS_TYPED]
     return "\n\n".join(lines)
 
@@ -177,9 +177,17 @@ def ended_page(kind: str, ended: Ending) -> str:
     )
 
 
+def _with_code(text: str) -> str:
+    """Return *text* as text, but for the commands in it: those stay code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # a quote that does not pair is none of ours
+        return plain(text)
+    return "".join(f"`{part}`" if n % 2 else plain(part) for n, part in enumerate(parts))
+
+
 def again(fault: str) -> list[str]:
     """Return the paragraph that says why something is asked again, if it is."""
-    return [f"> **Please answer again:** {plain(fault)}"] if fault else []
+    return [f"**Please answer again.** {_with_code(fault)}\n\n---"] if fault else []
 
 
 def _hold(_kind: str, choices: Choices) -> Iterator[str]:
@@ -368,4 +376,5 @@ def fault_words(what: str, hint: str) -> str:
     """Return why an answer cannot stand and what to do, in the words of the form."""
     for option, words in _IN_THE_LINE.items():
         hint = hint.replace(option, words)
-    return f"{what}. {hint[:1].upper()}{hint[1:]}"
+    end = "" if hint.endswith(("?", ".")) else "."
+    return f"{what[:1].upper()}{what[1:]}. {hint[:1].upper()}{hint[1:]}{end}"

@@ -28,7 +28,7 @@ _ASKS: Final = (
     ),
 )
 REFERENCE_ONLY: Final = (
-    "> The evidence of the event that started this clock is **a reference, no file**: somebody "
+    "The evidence of the event that started this clock is **a reference, no file**: somebody "
     "recorded it in the browser. The letter itself is where they said."
 )
 
