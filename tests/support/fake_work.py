@@ -40,6 +40,7 @@ PEOPLE = (
     Person("ada-invented", "Ada Example (invented)", (STEPS[0],), "ada@example.invalid"),
     Person("bob-invented", "Bob Example (invented)", (STEPS[1],), "bob@example.invalid"),
     Person("cy-invented", "Cy Example (invented)", (), "cy@example.invalid"),
+    Person("ida-invented", "Ida Example (invented)", (), "ida@example.invalid"),
 )
 # Each is locked, disabled or told a code in one test alone.
 SPARE = {f"{name}-invented": f"the password of {name}" for name in ("fay", "gus", "hal", "ida")}

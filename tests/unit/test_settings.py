@@ -162,3 +162,38 @@ def test_a_heartbeat_has_its_hours_and_takes_others_within_reason(tmp_path):
         (tmp_path / "retention.toml").write_text(f"[heartbeat]\n{odd}\n")
         with pytest.raises(AgreementError, match="heartbeat"):
             Settings.read({}, tmp_path)
+
+
+def test_a_proxy_is_believed_at_its_addresses_and_people_then_come_by_it_alone(tmp_path):
+    (tmp_path / "retention.toml").write_text(
+        '[gate]\nproxy_header = "X-Remote-User"\nproxy_addresses = ["10.0.0.7", "10.1.0.0/24"]\n'
+        "idle_minutes = 30\nsession_hours = 8\n"
+    )
+    gate = Settings.read({}, tmp_path).gate
+    assert (gate.idle_s, gate.whole_s) == (1800, 28800)
+    assert gate.proxy.is_at("10.1.0.9")
+    assert not gate.proxy.is_at("10.2.0.9")
+    assert not gate.proxy.passwords
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'proxy_header = "X-Remote-User"',
+        'proxy_addresses = ["10.0.0.7"]',
+        'proxy_header = "X-Remote-User"\nproxy_addresses = [7]',
+        'proxy_header = "X-Remote-User"\nproxy_addresses = ["0.0.0.0/0"]',
+        "proxy_passwords = true",
+        "idle_minutes = 0",
+        "session_hours = 1000",
+    ],
+)
+def test_half_a_proxy_and_a_session_without_end_are_refused(tmp_path, text):
+    (tmp_path / "retention.toml").write_text(f"[gate]\n{text}\n")
+    with pytest.raises(AgreementError, match=r"\[gate\]"):
+        Settings.read({}, tmp_path)
+
+
+def test_without_a_word_people_log_in_by_password_for_an_hour_idle_and_half_a_day(tmp_path):
+    gate = Settings.read({}, tmp_path).gate
+    assert (gate.idle_s, gate.whole_s, gate.proxy) == (3600, 43200, None)

@@ -15,7 +15,7 @@ class Proxy:
     """Who comes from one of *networks* is the person that the header *header* names.
 
     With *passwords*, people may log in at the gate itself, too.  *logout* is where the proxy ends
-    its own session, or "".
+    its own session, or "": told to whoever comes as somebody who is not listed.
     """
 
     header: str  # in lower case

@@ -14,6 +14,7 @@ from retention.domain.agreement import Person
 from retention.domain.canonical import canonical
 from retention.domain.case import run_stream
 from retention.domain.entry import Draft, Entry
+from retention.gate.document import is_document, serve_document
 from retention.gate.door import Door
 from retention.gate.factor import USED_UP, Factor, without_codes
 from retention.gate.http import (
@@ -114,6 +115,8 @@ class Gate:
             await self._pages(scope, receive, send)
         elif scope["path"].endswith("/ui-settings") and self._door.is_by_proxy(scope):
             await self._no_login_box(scope, receive, send)
+        elif not _guarded(scope) and is_document(scope):
+            await serve_document(self._inner, scope, receive, send)
         elif not _guarded(scope):
             await self._inner(scope, receive, keeping_within(send))
         else:

@@ -20,7 +20,7 @@ from retention.gate.turns import BusyError
 COOKIE: Final = "retention-ui"
 LOGIN: Final = ("GET", "/api/admin/version")  # what the login box of the stock UI asks, and a start
 _UNKNOWN = "Unauthorized"
-_OVER = "Your session is over: log in again."
+_OVER = "Your session is over. Load this page anew to log in."
 _BUSY = "Too many log in at once: try again in a minute."
 _TWICE = "More than one says who this is, so nobody is believed."
 _NOT_LISTED = "You are logged in, but you are not in people.toml; ask whoever keeps the list."
@@ -95,7 +95,8 @@ class Door:
             return Found(None, 403, _ELSEWHERE)
         person = await self.person_named(said[0])
         if person is None:
-            return Found(None, 403, _NOT_LISTED)
+            elsewhere = f" To come as somebody else, log out: {self.proxy.logout}"
+            return Found(None, 403, _NOT_LISTED + (elsewhere if self.proxy.logout else ""))
         return Found(Caller(Kind.PERSON, person))
 
     async def person_named(self, said: bytes) -> str | None:
@@ -116,7 +117,7 @@ class Door:
         asked = f"{scope['method']} {scope['path']}"
         owner = await self.sessions.person_of(token, asked)
         if owner is None:  # before its password is looked at: an old one is no guess
-            return Found(None, why=_OVER, headers=(_set_cookie(scope, ""),))
+            return Found(None, why=_OVER, headers=_forgotten(scope))
         caller = await self.logins.by_header(credential, _address(scope), anew=False)
         if caller is None or caller.name == owner:
             return Found(caller)
@@ -168,6 +169,15 @@ def _set_cookie(scope: Scope, token: str) -> Header:
     if not token:
         parts.append("Max-Age=0")
     return b"set-cookie", "; ".join(parts).encode()
+
+
+def _forgotten(scope: Scope) -> tuple[Header, ...]:
+    """Return the header that forgets a session that is over, when the browser forgets the password.
+
+    The UI does that when it is loaded and the first thing that it asks is refused; until then it
+    sends the old password with whatever it asks, and must be nobody with it.
+    """
+    return (_set_cookie(scope, ""),) if _is_login(scope) else ()
 
 
 def _is_of_this_site(scope: Scope) -> bool:
