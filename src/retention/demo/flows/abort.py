@@ -1,0 +1,6 @@
+"""The flow as it is, with the demonstration's composition beneath it."""
+
+from flows.abort import abort as abort  # noqa: PLC0414  # named for the deployment
+from retention.demo.composition import install
+
+install()
