@@ -2,10 +2,13 @@
 
 import csv
 import io
+import json
 from dataclasses import replace
 
 import pytest
+from click.testing import CliRunner
 
+from retention.cli.main import cli
 from retention.domain.agreement import OurRole, Person, Silence
 from retention.domain.clock import Period
 from retention.domain.entry import Entry
@@ -15,6 +18,8 @@ from retention.steps.chase import Owes
 from retention.steps.notify import notices
 from retention.steps.record.answers import plan_answer
 from retention.steps.today import Asking, today
+from retention.wiring import process
+from tests.support.asked import Work
 from tests.support.cast import PEOPLE, MemoryCourier
 from tests.support.recording import change_class
 from tests.support.world import World
@@ -40,6 +45,22 @@ class Refusing(MemoryCourier):
 
 def told(rounds=("2019",), **terms):
     """Return a world whose controllers have just been told."""
+    world = untold_yet(rounds, **terms)
+    world.notify()
+    return world
+
+
+def told_but(controller):
+    """Return a world whose notice did not reach one controller."""
+    world = untold_yet(("2019",))
+    world.courier = Refusing(f"{controller}@example.invalid")
+    with pytest.raises(DeliveryError):
+        world.notify()
+    world.mails()
+    return world
+
+
+def untold_yet(rounds, **terms):
     terms = {"notice": P("P30D"), "reminders": (P("P7D"), P("P14D")), "escalate_to": "siro"} | terms
     world = World(**terms)
     everybody = (*PEOPLE, SIRO, DPO)
@@ -47,7 +68,6 @@ def told(rounds=("2019",), **terms):
     world.fill(rounds)
     world.publish(rounds)
     world.survey()
-    world.notify()
     return world
 
 
@@ -106,9 +126,7 @@ def test_a_reminder_that_a_server_did_not_take_is_sent_on_the_next_day():
 
 
 def test_a_notice_that_no_server_took_is_escalated_and_shows_every_day():
-    world = told()
-    (notice,) = notices(world.ledger)
-    world = told_but(world, "south")
+    world = told_but("south")
     world.clock.step(days=1)
     world.remind()
     assert len(letters(world, "siro-01", "Not answered in time")) == 1
@@ -120,24 +138,6 @@ def test_a_notice_that_no_server_took_is_escalated_and_shows_every_day():
         (Owes.RECEIPT, "south"),
         (Owes.ANSWER, "north"),
     }
-    assert notice
-
-
-def told_but(world, controller):
-    """Return a world like *world* whose notice did not reach one controller."""
-    again = World(**{name: getattr(world.library.now.disposal, name) for name in _TERMS})
-    again.library.people = world.library.people
-    again.fill()
-    again.publish()
-    again.survey()
-    again.courier = Refusing(f"{controller}@example.invalid")
-    with pytest.raises(DeliveryError):
-        again.notify()
-    again.mails()
-    return again
-
-
-_TERMS = ("notice", "reminders", "escalate_to", "silence")
 
 
 def test_inaction_never_approves():
@@ -331,3 +331,60 @@ def test_classes_of_others_are_untouched_by_it():
     world = untold(PEOPLE[0])
     change_class(world, approved_by=("records-manager",))
     assert len(world.notify()) == 2
+
+
+# The command
+
+
+@pytest.fixture
+def chase(monkeypatch):
+    def ask(world, *arguments):
+        work = Work(world)
+        work.evidence = world.evidence
+        monkeypatch.setattr(process, "_installed", [work])
+        done = CliRunner().invoke(cli, ["chase", *arguments], env={"COLUMNS": "160"})
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    return ask
+
+
+def test_the_command_lists_who_owes_what_since_when(chase):
+    world = told(("2019", "2020"))
+    answer(world, "south", "proceed", A)
+    world.clock.step(days=8)
+    world.remind()
+    rows = json.loads(chase(world, "--json"))
+    assert [row["whom"] for row in rows] == ["north", "south"]
+    assert rows[0] == {
+        "whom": "north",
+        "owes": "an answer to the notice",
+        "of": rows[0]["of"],
+        "agreement": "INV",
+        "datasets": 2,
+        "since": "2026-11-02",
+        "by": "2026-12-02",
+        "reminders": 1,
+        "last_reminder": "2026-11-10",
+        "escalated": None,
+    }
+    assert "an answer to the notice" in chase(world)
+    world.controllers_answer()
+    assert chase(world) == "Nobody owes an answer.\n"
+    assert chase(world, "--json") == "[]\n"
+
+
+def test_a_certificate_is_chased_where_the_agreement_wants_an_acknowledgement(chase):
+    world = told(notice=P("P0D"), acknowledge_within=P("P30D"))
+    world.controllers_answer()
+    (proposal,) = world.propose()
+    world.approve(proposal)
+    world.dispose(proposal)
+    world.check_gone(proposal)
+    world.certify(proposal)
+    world.deliver(proposal)
+    rows = json.loads(chase(world, "--json"))
+    assert {(row["whom"], row["owes"], row["by"]) for row in rows} == {
+        (controller, "an acknowledgement of the certificate", "2026-12-02")
+        for controller in ("north", "south")
+    }
