@@ -20,6 +20,7 @@ from retention.steps.record.holds import plan_hold
 from retention.steps.record.planned import Recording, Why
 from retention.steps.record.scopes import Scope
 from retention.views.figures import size
+from retention.views.links import link
 
 REASON = "The period has ended and both controllers agreed in writing (invented)."
 
@@ -109,6 +110,9 @@ def decide(here: Stage, case: Case) -> None:
         run, page = login.waiting(step)
         assert proposal.mark in page  # they decide on what they were shown
         here.tell.say(f"The {step} is asked at {here.server.url}/v2/runs/flow-run/{run}")
+        rows = login.full_list(link(proposal.digest))
+        assert rows == proposal.versions  # the list that they open is the one they decide on
+        here.tell.note([f"{person} opened the full list at the gate: {rows:,} rows"])
         form = {
             "decision": "approve all",
             "exceptions": "none",
