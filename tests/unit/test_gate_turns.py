@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from retention.gate.turns import EACH_MAX, BusyError, Turns
+from retention.gate.turns import EACH_MAX, WAITING_MAX, BusyError, Turns
 
 
 class Kept:
@@ -53,6 +53,22 @@ def test_too_many_of_one_address_are_refused_and_others_are_not():
     served, found = asyncio.run(story())
     assert sum(isinstance(each, BusyError) for each in found) == 5  # one was served, twenty waited
     assert "person" in served
+
+
+def test_who_sends_one_is_not_sent_away_for_a_flood_from_many_addresses():
+    async def story():
+        kept = Kept()
+        many = [f"flood-{n % 50}" for n in range(WAITING_MAX + 60)]
+        flood = [asyncio.ensure_future(kept.one(each, "flood")) for each in many]
+        await asyncio.sleep(0)
+        await kept.one("desk", "person")
+        found = await asyncio.gather(*flood, return_exceptions=True)
+        assert sum(isinstance(each, BusyError) for each in found) == 60
+        return kept.served
+
+    served = asyncio.run(story())
+    assert served.index("person") <= 51  # one of each address, and the one that was served
+    assert len(served) == WAITING_MAX + 1
 
 
 def test_who_goes_away_while_waiting_holds_nobody_up():

@@ -38,16 +38,29 @@ class Turns:
 
     async def _wait(self, address: str) -> None:
         own = self._waiting.get(address, deque())
-        if len(own) >= EACH_MAX or sum(map(len, self._waiting.values())) >= WAITING_MAX:
+        if len(own) >= EACH_MAX:
             raise BusyError
+        if sum(map(len, self._waiting.values())) >= WAITING_MAX:
+            self._make_room(len(own))
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(address, own).append(turn)
         try:
             await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():  # the turn was given, and nobody takes it
+            if (
+                turn.done() and not turn.cancelled() and turn.exception() is None
+            ):  # the turn was given, and nobody takes it
                 self._taken = self._wake_next()
             raise
+
+    def _make_room(self, own: int) -> None:
+        """Send away the last of the address with most waiting, if that is more than *own*."""
+        most = max(self._waiting.values(), key=len)
+        if len(most) <= own + 1:
+            raise BusyError
+        last = most.pop()
+        if not last.done():
+            last.set_exception(BusyError())
 
     def _wake_next(self) -> bool:
         """Give the turn to the next who still waits; tell whether there is one."""
