@@ -10,6 +10,7 @@ from flows.deployments import CUSTODIAN, POOLS, TABLE
 from retention import wiring
 from retention.adapters.prefect.access import Access
 from retention.adapters.prefect.deploy import deploy
+from retention.adapters.prefect.pools import DEPLOYER
 from retention.adapters.prefect.processes import Server, Worker
 from retention.adapters.prefect.watch import Watch
 from retention.settings import ROLES
@@ -59,7 +60,7 @@ def running(
         )
         stack.enter_context(server)
         deploy(
-            Access(server.api_url, "planner", secrets["planner"]),
+            Access(server.api_url, DEPLOYER, secrets[DEPLOYER]),
             TABLE,
             package=package,
             scheduled=scheduled,

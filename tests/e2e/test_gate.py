@@ -331,7 +331,7 @@ PLANNER = f"planner:{fake_work.SERVICES['planner']}"
     [
         ("/events/in", PLANNER, "auth_success"),
         ("/events/out", PLANNER, "auth_success"),
-        ("/logs/out", PLANNER, "auth_success"),
+        ("/logs/out", PLANNER, "closed"),
         ("/events/in", "planner:guess", "closed"),
         ("/events/in", "", "closed"),
         ("/events/in", None, "closed"),

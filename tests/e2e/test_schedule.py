@@ -63,7 +63,7 @@ def test_the_next_run_of_each_flow_is_told_without_loading_prefect(stage):
 
 
 def test_a_run_that_failed_is_told_until_it_is_old(stage):
-    access = stage.access()
+    access = stage.access("issuer")
     run = start(access, "certify", sha256(b"one that fails"))
     with access.client() as client:
         client.set_flow_run_state(run, Failed(), force=True)
@@ -90,7 +90,7 @@ def test_to_deploy_again_changes_nothing(stage):
         return sorted((d["id"], d["entrypoint"], len(d["schedules"])) for d in found)
 
     before = standing()
-    deploy(stage.access(), ROWS, package="tests.support.fake_flows")
+    deploy(stage.access("deployer"), ROWS, package="tests.support.fake_flows")
     assert standing() == before
     assert len(before) == len(ROWS)
 
@@ -100,7 +100,7 @@ def test_what_is_already_at_work_is_not_started_again(stage):
     first = start(stage.access(), "certify", about)
     assert hand_on(stage.access(), [("certify", about), ("certify", other)])[0] == first
     assert len(runs_of(stage, "certify", tags={"all_": [f"about:{about[7:19]}"]})) == 1
-    with stage.service() as client:
+    with stage.service("issuer") as client:
         body = {"state": {"type": "COMPLETED"}, "force": True}
         client.post(f"/flow_runs/{first}/set_state", json=body).raise_for_status()
     assert start(stage.access(), "certify", about) != first

@@ -20,6 +20,7 @@ from flows.deployments import TABLE
 from retention import wiring
 from retention.adapters.prefect.access import Access
 from retention.adapters.prefect.deploy import deploy
+from retention.adapters.prefect.pools import DEPLOYER
 from retention.adapters.prefect.processes import Server, Worker, _descendants
 from retention.adapters.prefect.start import start
 from retention.domain.dataset import Fate
@@ -171,7 +172,8 @@ def served(world):
         gate = "tests.support.killed_gate"
         server = stack.enter_context(Server(folder, environment=given("gate"), module=gate))
         pools = {n: Access(server.api_url, n, secrets[n]) for n in ("planner", "destroyer")}
-        deploy(pools["planner"], TABLE, package="tests.support.killed_flows", scheduled=False)
+        deployer = Access(server.api_url, DEPLOYER, secrets[DEPLOYER])
+        deploy(deployer, TABLE, package="tests.support.killed_flows", scheduled=False)
         workers = {
             pool: stack.enter_context(Worker(folder, access, environment=given(pool)))
             for pool, access in pools.items()

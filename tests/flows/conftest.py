@@ -18,21 +18,19 @@ class Runs:
         self.stage, self.work = stage, work
 
     @contextmanager
-    def as_service(self):
-        access = self.stage.access()
+    def as_service(self, pool):
+        access = self.stage.access(pool)
         settings = {PREFECT_API_URL: access.api_url, PREFECT_API_AUTH_STRING: access.credential}
         with temporary_settings(updates=settings):
             yield
 
     def go(self, flow, run):
         """Run until it ends or asks; return the name of the state that it is in then."""
-        with self.as_service(), self.stage.access().client() as client:
+        with self.stage.access().client() as client:
             flow_run = client.read_flow_run(run)
-            with suppress(Pause):
-                run_flow(
-                    flow, flow_run=flow_run, parameters=flow_run.parameters, return_type="state"
-                )
-            return client.read_flow_run(run).state.name
+        with self.as_service(flow_run.work_pool_name), suppress(Pause):
+            run_flow(flow, flow_run=flow_run, parameters=flow_run.parameters, return_type="state")
+        return self.stage.state(run)["name"]
 
     def answer(self, run, person, **fields):
         with self.stage.person(person) as client:

@@ -46,7 +46,7 @@ PEOPLE = (
 SPARE = {f"{name}-invented": f"the password of {name}" for name in ("fay", "gus", "hal", "ida")}
 ONLOOKER = ("dee-invented", "looks and decides nothing")  # has an account, stands on no list
 POOLS = ("planner", "surveyor", "destroyer", "verifier", "custodian", "issuer")
-SERVICES = {pool: f"{pool}-secret-of-high-entropy" for pool in POOLS}
+SERVICES = {name: f"{name}-secret-of-high-entropy" for name in (*POOLS, "deployer")}
 
 
 PAGE = """**DEMONSTRATION.** Asked of the {step}.

@@ -82,7 +82,7 @@ def stage(tmp_path_factory) -> Iterator[Stage]:
     module = "tests.support.fake_gate"
     with Server(folder, environment=environment(folder), module=module) as server:
         stage = Stage(server, folder, fake_work.FakeWork(folder))
-        deploy(stage.access(), ROWS, package="tests.support.fake_flows")
+        deploy(stage.access("deployer"), ROWS, package="tests.support.fake_flows")
         yield stage
 
 

@@ -5,6 +5,7 @@ from time import sleep
 
 import httpx
 
+from retention.domain.approval import asked_in
 from tests.support import fake_work
 
 BUSY_TRIES = 20
@@ -31,7 +32,8 @@ def suspended(stage, key, schema=SCHEMA) -> str:
     names = {word: f"suspended-{key}-{word}" for word in ("schema", "response", "description")}
     with stage.service() as client:
         found = client.get("/deployments/name/review/retention").raise_for_status().json()
-        body = {"parameters": {"proposal": fake_work.PROPOSAL}, "state": {"type": "SCHEDULED"}}
+        about, _ = asked_in(key) or (fake_work.PROPOSAL, "")
+        body = {"parameters": {"proposal": about}, "state": {"type": "SCHEDULED"}}
         run = made(client, f"/deployments/{found['id']}/create_flow_run", body)["id"]
         details = {"pause_key": key, "pause_reschedule": True, "run_input_keyset": names}
         for state in (

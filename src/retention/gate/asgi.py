@@ -14,6 +14,7 @@ from retention.domain.agreement import Person
 from retention.domain.canonical import canonical
 from retention.domain.case import run_stream
 from retention.domain.entry import Draft, Entry
+from retention.gate.confined import Confined
 from retention.gate.document import is_document, serve_document
 from retention.gate.door import Door
 from retention.gate.factor import USED_UP, Factor, without_codes
@@ -35,7 +36,7 @@ from retention.gate.http import (
 )
 from retention.gate.inner import WAITS_S, Prefect
 from retention.gate.pages import Pages, is_ours
-from retention.gate.rules import Act, Caller, Rule, rule_for
+from retention.gate.rules import Act, Caller, Kind, Rule, rule_for
 from retention.gate.sockets import Sockets
 from retention.gate.starting import Starting
 from retention.gate.witness import has_template, signed_record
@@ -86,6 +87,7 @@ class Gate:
         self._inner = inner
         self._authorization = b"Basic " + base64.b64encode(credential.encode())
         self._prefect = Prefect(inner, self._authorization)
+        self._confined = Confined(inner, self._prefect)
         self._starting = Starting(self._prefect, startable, self._write)
         self._sockets = Sockets(inner, credential, door.logins)
         self._door, self._factor = door, factor
@@ -151,19 +153,19 @@ class Gate:
         scope = self._trusted(scope)
         if act is Act.ALLOW:
             await self._inner(scope, receive, send)
-            return
-        if act is Act.REFUSE:
+        elif act is Act.REFUSE:
             await answer(send, 403, rule.why)
-            return
-        if act is Act.SETTINGS:
+        elif act is Act.SETTINGS:
             await answer_json(send, 200, UI_SETTINGS)
-            return
-        try:
-            body = await read_json(receive)
-        except BadBodyError:
-            await answer(send, 403, _UNREADABLE)
+        elif caller.kind is Kind.SERVICE:
+            await self._confined(caller.name, rule, scope, receive, send)
         else:
-            await self._with_body(caller, rule, body, scope, receive, send)
+            try:
+                body = await read_json(receive)
+            except BadBodyError:
+                await answer(send, 403, _UNREADABLE)
+            else:
+                await self._with_body(caller, rule, body, scope, receive, send)
 
     async def _with_body(
         self,
@@ -308,5 +310,4 @@ def _kept(act: Act, body: dict[str, Any]) -> dict[str, Any] | None:
         state = body.get("state")
         kind = state.get("type") if isinstance(state, dict) else None
         return {"state": {"type": kind}} if kind in CANCELLATIONS else None
-    key = body.get("key")
-    return body if isinstance(key, str) and not key.endswith("-response") else None
+    return None

@@ -77,7 +77,15 @@ def json_of(messages: Sequence[Message]) -> dict[str, Any]:
 
 
 async def read_json(receive: Receive) -> dict[str, Any]:
-    """Return the JSON object in the request's body; raise BadBodyError for anything else.
+    """Return the JSON object in the request's body; raise BadBodyError for anything else."""
+    value = await read_value(receive)
+    if not isinstance(value, dict):
+        raise BadBodyError("the body is no JSON object")
+    return value
+
+
+async def read_value(receive: Receive, bytes_max: int = BODY_MAX_BYTES) -> object:
+    """Return what the request's body says in JSON; raise BadBodyError for anything else.
 
     A name that stands twice is refused, for another reader might take the other one.
     """
@@ -89,14 +97,12 @@ async def read_json(receive: Receive) -> dict[str, Any]:
             raise BadBodyError("the request broke off")
         pieces.append(message.get("body", b""))
         more = message.get("more_body", False)
-        if sum(map(len, pieces)) > BODY_MAX_BYTES:
+        if sum(map(len, pieces)) > bytes_max:
             raise BadBodyError("the body is too long")
     try:
-        value = json.loads(b"".join(pieces) or b"{}", object_pairs_hook=_each_once)
+        value: object = json.loads(b"".join(pieces) or b"{}", object_pairs_hook=_each_once)
     except (ValueError, RecursionError) as error:
         raise BadBodyError("the body is no plain JSON") from error
-    if not isinstance(value, dict):
-        raise BadBodyError("the body is no JSON object")
     return value
 
 

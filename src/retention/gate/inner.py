@@ -39,6 +39,15 @@ class Prefect:
             await asyncio.sleep(wait_s)
         return _object(response)
 
+    async def standing(self, deployment: str) -> tuple[str, dict[str, Any]] | None:
+        """Return the name of a deployment's flow and the deployment; None if there is none."""
+        try:
+            found = await self.read(f"/deployments/{UUID(deployment)}")
+        except ValueError:
+            return None
+        flow = found and await self.read(f"/flows/{found['flow_id']}")
+        return (str(flow["name"]), found) if found and flow else None
+
     async def pause_key(self, run: UUID) -> str | None:
         """Return the key of the question that *run* waits with, or None if it waits with none."""
         state = (await self.read(f"/flow_runs/{run}") or {}).get("state") or {}

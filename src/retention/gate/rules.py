@@ -1,9 +1,9 @@
 """Who may do what at the Prefect API: a table, read from the top; the first row that fits rules.
 
-People look, answer, cancel, and start what is meant for them.  Services do what workers and flows
-need, and never answer.  Nobody may do anything in bulk, write or remove a stored answer, or teach
-the server to act by itself.  A path is matched as the server routes it: decoded, whole, without
-control characters.
+People look, answer, cancel, and start what is meant for them.  A service does the work of its own
+pool, hands on what the table of pools says, and never answers.  Nobody may do anything in bulk,
+write or remove a stored answer, or teach the server to act by itself.  A path is matched as the
+server routes it: decoded, whole, without control characters.
 """
 
 import re
@@ -34,7 +34,16 @@ class Act(Enum):
     SETTINGS = auto()  # the gate answers by itself: no analytics, no advertising
     START = auto()  # a deployment that is meant for people
     VALIDATE = auto()  # a form before it is sent: without the code in it
-    NO_ANSWER = auto()  # only if the input is not a stored answer
+    # Of services; each is a method of ``confined.Confined``.
+    OWN_POOL = auto()  # the pool in the path
+    OWN_RUN = auto()  # the run in the path
+    OWN_STATE = auto()  # of such a run, but not out of a question
+    OWN_FIELDS = auto()  # of such a run: how it is run, not what it is about
+    OWN_QUESTION = auto()  # a form, or what is said above it; no answer
+    OWN_ARTIFACT = auto()
+    OWN_LOGS = auto()
+    HAND_ON = auto()  # a flow that this pool hands on to, and its argument
+    DEPLOY = auto()  # the deployer alone
 
 
 A = Act
@@ -64,6 +73,11 @@ def _row(methods: str, path: str, people: Act, services: Act, why: str) -> Rule:
 
 
 _NOT_ADMINISTERED = "The server is not administered through here."
+_NOTHING_ELSE = (
+    "Here people look, answer with Resume, cancel, and start what is meant for them; a service does"
+    " the work of its pool. Nothing else can be changed."
+)
+_ALONE = "What others answered is not shown here: each approver judges alone."
 _LOOK = "/(?:.+/)?(?:filter|count|history|lateness|paginate)"
 _ODD = re.compile(r"[\x00-\x1f\x7f]|//")  # the server's patterns end at a newline; ours do not
 
@@ -86,31 +100,21 @@ TABLE: tuple[Rule, ...] = (
     _row(
         "POST",
         "/flow_runs/[^/]+/set_state/?",
-        *(A.CANCEL, A.ALLOW),
+        *(A.CANCEL, A.OWN_STATE),
         "You may resume a run or cancel it; its state follows from that.",
     ),
-    _row(
-        "",
-        "/flow_runs/[^/]+/input/filter/?",
-        *(A.REFUSE, A.ALLOW),
-        "What others answered is not shown here: each approver judges alone.",
-    ),
-    _row(
-        "GET HEAD",
-        "/flow_runs/[^/]+/input/.*-response/?",
-        *(A.REFUSE, A.ALLOW),
-        "What others answered is not shown here: each approver judges alone.",
-    ),
+    _row("", "/flow_runs/[^/]+/input/filter/?", A.REFUSE, A.OWN_RUN, _ALONE),
+    _row("GET HEAD", "/flow_runs/[^/]+/input/.*-response/?", A.REFUSE, A.OWN_RUN, _ALONE),
     _row(
         "DELETE",
-        "/flow_runs/[^/]+/input/.*-(?:response|schema)/?",
+        "/flow_runs/[^/]+/input/.*",
         *(A.REFUSE, A.REFUSE),
         "Neither a question nor an answer is ever removed.",
     ),
     _row(
         "POST",
         "/flow_runs/[^/]+/input/?",
-        *(A.REFUSE, A.NO_ANSWER),
+        *(A.REFUSE, A.OWN_QUESTION),
         "An answer is given on the form, with Resume; it cannot be written from outside.",
     ),
     _row(
@@ -122,7 +126,7 @@ TABLE: tuple[Rule, ...] = (
     _row(
         "POST",
         "/deployments/[^/]+/create_flow_run/?",
-        *(A.START, A.ALLOW),
+        *(A.START, A.HAND_ON),
         "Only what is meant for people is started by a person.",
     ),
     _row("POST", "/automations/(?:filter|count)", A.ALLOW, A.ALLOW, ""),
@@ -134,22 +138,26 @@ TABLE: tuple[Rule, ...] = (
     ),
     _row("GET HEAD", "(?:/.*)?", A.ALLOW, A.ALLOW, ""),
     _row("POST", _LOOK, A.ALLOW, A.ALLOW, ""),
-    _row("POST", "/ui/schemas/validate/?", A.VALIDATE, A.ALLOW, "This form is not readable."),
-    _row("POST", "/ui/.+", A.ALLOW, A.ALLOW, ""),
+    _row("POST", "/ui/schemas/validate/?", A.VALIDATE, A.REFUSE, "This form is not readable."),
+    _row("POST", "/ui/.+", A.ALLOW, A.REFUSE, "What pages ask, people ask."),
     _row("POST", "/events/count-by/[^/]+", A.ALLOW, A.ALLOW, ""),
     _row("POST", "/work_(?:pools|queues)/[^/]+/concurrency_status", A.ALLOW, A.ALLOW, ""),
     _row(
-        "",
-        "(?:/.*)?",
-        *(A.REFUSE, A.ALLOW),
-        "Here you may look, answer with Resume, and cancel; nothing else can be changed.",
+        "POST",
+        "/work_pools/[^/]+/(?:get_scheduled_flow_runs|workers/heartbeat)/?",
+        *(A.REFUSE, A.OWN_POOL),
+        _NOTHING_ELSE,
     ),
+    _row("PATCH", "/flow_runs/[^/]+/?", A.REFUSE, A.OWN_FIELDS, _NOTHING_ELSE),
+    _row("PATCH", "/flow_runs/[^/]+/labels/?", A.REFUSE, A.OWN_RUN, _NOTHING_ELSE),
+    _row("POST", "/artifacts/?", A.REFUSE, A.OWN_ARTIFACT, _NOTHING_ELSE),
+    _row("PATCH", "/artifacts/[^/]+/?", A.REFUSE, A.OWN_ARTIFACT, _NOTHING_ELSE),
+    _row("POST", "/logs/?", A.REFUSE, A.OWN_LOGS, _NOTHING_ELSE),
+    _row("POST", "/(?:flows|deployments|work_pools)/?", A.REFUSE, A.DEPLOY, _NOTHING_ELSE),
+    _row("", "(?:/.*)?", A.REFUSE, A.REFUSE, _NOTHING_ELSE),
 )
 _ODD_RULE = _row("", ".*", A.REFUSE, A.REFUSE, "This path is not well formed.")
-SOCKETS = re.compile(
-    "/api/(?:events/in|events/out|logs/out|task_runs/subscriptions/scheduled"
-    "|work_pools/[^/]+/workers/connect)"
-)
+SOCKETS = re.compile("/api/(?:events/in|events/out|work_pools/(?P<pool>[^/]+)/workers/connect)")
 
 
 def rule_for(method: str, path: str) -> Rule:

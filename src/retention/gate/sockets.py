@@ -23,7 +23,8 @@ class Sockets:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        if not SOCKETS.fullmatch(scope["path"]):
+        found = SOCKETS.fullmatch(scope["path"])
+        if found is None:
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": "no such socket"})
             return
@@ -41,7 +42,7 @@ class Sockets:
                 message = {"type": "websocket.receive", "text": ""}
             if message["type"] == "websocket.receive":
                 seen_first = True
-                token = self._token(message)
+                token = self._token(message, found["pool"])
                 text = json.dumps({"type": "auth", "token": token})
                 message = {"type": "websocket.receive", "text": text}
             return message
@@ -49,10 +50,12 @@ class Sockets:
         headers = [(name, value) for name, value in scope["headers"] if name != b"authorization"]
         await self._inner({**scope, "headers": headers}, checked, send)
 
-    def _token(self, message: Message) -> str:
+    def _token(self, message: Message, pool: str | None) -> str:
+        """Return the server's credential for a service, on its own pool's socket or on nobody's."""
         try:
             first = json.loads(message.get("text") or message.get("bytes") or "")
             caller = self._logins.service_of(first["token"])
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return ""
-        return self._credential if caller else ""
+        ours = caller is not None and pool in {None, caller.name}
+        return self._credential if ours else ""

@@ -7,7 +7,7 @@ a run does, it finds there who started it.
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from retention.domain.case import run_stream
 from retention.domain.entry import Draft, Entry
@@ -48,8 +48,8 @@ class Starting:
 
     async def start(self, person: str, deployment: str, body: Mapping[str, Any]) -> Started:
         """Start *deployment* for *person*; of *body* nothing is handed on."""
-        found = await self._found(deployment)
-        if found is None:
+        found = await self._prefect.standing(deployment)
+        if found is None or f"{found[0]}/{found[1]['name']}" not in self._startable:
             return Started(403, {}, NOT_FOR_PEOPLE)
         flow, standing = found
         if _asks_for_more(body, standing):
@@ -78,18 +78,6 @@ class Starting:
         # If this is not taken either, it stays where no worker takes it.
         await self._prefect.post(state, {"state": {"type": "CANCELLED"}, "force": True})
         return Started(503, {}, NOT_STARTED)
-
-    async def _found(self, deployment: str) -> tuple[str, dict[str, Any]] | None:
-        """Return the name of the flow, and the deployment, if it is one for people."""
-        try:
-            standing = await self._prefect.read(f"/deployments/{UUID(deployment)}")
-        except ValueError:
-            return None
-        flow = standing and await self._prefect.read(f"/flows/{standing['flow_id']}")
-        if not (standing and flow):
-            return None
-        name = f"{flow['name']}/{standing['name']}"
-        return (str(flow["name"]), standing) if name in self._startable else None
 
 
 def _asks_for_more(body: Mapping[str, Any], standing: Mapping[str, Any]) -> bool:

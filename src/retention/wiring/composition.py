@@ -381,11 +381,16 @@ class Composition(Outside):
         return upcoming(self.settings.api_url, auth), ended
 
     def hand_on(self) -> None:
-        """Start every flow that may run now and is not already at work; note how far we are."""
+        """Start what may run now, is not at work, and follows on this pool; note how far we are.
+
+        The rest is left to the planner's daily flow: the gate refuses it to this pool.
+        """
         self.bear_witness()
+        from retention.adapters.prefect.pools import may_start  # noqa: PLC0415  # lazy
         from retention.adapters.prefect.start import hand_on  # noqa: PLC0415  # lazy
 
-        steps = self.next_steps()
+        service = self.access.service
+        steps = [step for step in self.next_steps() if may_start(service, step.flow)]
         runs = hand_on(self.access, [(step.flow, step.argument) for step in steps])
         for step, run in zip(steps, runs, strict=True):
             if step.flow == "dispose":

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from retention.adapters.prefect.pools import DEPLOYER
 from retention.errors import RefusedError
 from retention.settings import Settings
 from retention.wiring.composition import Composition, SystemClock
@@ -85,7 +86,7 @@ def opening(work: Composition) -> "Opening":
 
 
 def services(home: Path) -> dict[str, str]:
-    """Return the secret of each work pool's service, made at first start for this account alone."""
+    """Return the secret of each service, made at first start for this account alone."""
     from retention.adapters.seal.ring import service_secrets  # noqa: PLC0415  # lazy
 
-    return service_secrets(home / "keys" / "services.json", POOLS)
+    return service_secrets(home / "keys" / "services.json", (*POOLS, DEPLOYER))
