@@ -12,9 +12,10 @@ from flows.instruction import InstructionForm
 from retention.domain.entry import Entry
 from retention.steps.acts.desk import ALL, ATTEMPTS_MAX, CONFIRM, CONFIRM_WIDE, FORM, NO, YES
 from retention.steps.acts.kinds import INSTRUCTS, REPLIES
+from retention.steps.explain import explain
 from retention.steps.record import answers
 from retention.steps.record.holds import GROUNDS
-from retention.steps.references import by_reference
+from retention.steps.references import by_reference, shown_by
 from tests.support.acting import EVENT, HOLD, WIDE, Acting, recorded
 from tests.support.acting import NO as SAYS_NO
 from tests.support.acting import YES as SAYS_YES
@@ -427,3 +428,18 @@ def test_what_can_be_chosen_on_the_forms_is_what_the_desk_knows():
     assert set(REPLIES.values()) == set(answers.ANSWERS)
     assert choices(Confirm, "confirm") == (YES, NO)
     assert choices(ConfirmWide, "whole") == (ALL, NO)
+
+
+def test_what_was_recorded_in_the_browser_says_so_wherever_its_evidence_is_told(world):
+    world.publish(("2020",))
+    Acting(world, "event").through(EVENT, SAYS_YES)
+    references = by_reference(world.ledger)
+    told = {
+        each.text("value"): shown_by(each.text("evidence"), references)
+        for each in world.kinds(Entry.EVENT)
+    }
+    assert told == {"2020": "a file", "2019": "a reference, no file"}
+    ports = {"library": world.library, "catalogue": world.catalogue, "ledger": world.ledger}
+    for dataset, by in {ENGLAND: True, "INV/patient/2020": False}.items():
+        explained = explain(dataset, {}, **ports, on=world.clock.today())
+        assert explained.by_reference is by

@@ -12,6 +12,7 @@ from retention.domain.entry import Entry, Record
 from retention.domain.events import events_in
 from retention.steps.record.events import plan_event, plan_retraction, span
 from retention.steps.record.naming import term_named, terms_of
+from retention.steps.references import by_reference, shown_by
 from retention.steps.registers import events_stream
 from retention.views.preview import table_json
 
@@ -87,15 +88,17 @@ def event_list(*, agreement: str | None, everything: bool, as_json: bool) -> Non
     if agreement is not None:
         term_named(ports, agreement)
     rows: list[dict[str, Any]] = []
+    references = by_reference(ports.ledger)
     for reference in [agreement] if agreement is not None else terms_of(ports):
-        rows += _events(ports.ledger.stream(events_stream(reference)), everything=everything)
+        records = ports.ledger.stream(events_stream(reference))
+        rows += _events(records, references, everything=everything)
     rows = table_json(rows)
     if not as_json:
         rows = [{name: v for name, v in row.items() if name != "evidence"} for row in rows]
     show(rows, as_json=as_json, empty="No event is recorded.")
 
 
-def _events(records: Any, *, everything: bool) -> list[dict[str, Any]]:
+def _events(records: Any, references: frozenset[str], *, everything: bool) -> list[dict[str, Any]]:
     kept: list[Record] = [r for r in records if r.kind in {Entry.EVENT, Entry.EVENT_RETRACTED}]
     newest = {(each.name, each.value): each.entry for each in events_in(kept)}
     rows = []
@@ -118,6 +121,7 @@ def _events(records: Any, *, everything: bool) -> list[dict[str, Any]]:
                     "recorded_by": each.by,
                     "recorded_on": london_day(r.at),
                     "entry": each.entry,
+                    "shown_by": shown_by(each.evidence, references),
                     "evidence": each.evidence,
                 }
             )

@@ -11,6 +11,7 @@ from retention import wiring
 from retention.cli.common import as_at, as_json, asked_on, policies_option
 from retention.steps.explain import explain as explain_it
 from retention.steps.explain import suppose
+from retention.views.act_pages import REFERENCE_ONLY
 from retention.views.assessed import assessed_record, explanation
 
 WIDTH_MAX = 100
@@ -76,6 +77,8 @@ def explain(
         found.found, found.term, found.kind, found.state, name=found.name, width=width
     )
     click.echo(page, nl=False)
+    if found.by_reference:
+        click.echo(f"\n{REFERENCE_ONLY}")
     if not found.was_seen:
         click.echo("\nNo good survey has seen this dataset: its name may be mistyped.")
 

@@ -12,6 +12,7 @@ from retention.domain.statutory import clock_of
 from retention.steps.record.holds import GROUNDS, every_hold, plan_confirmation, plan_hold
 from retention.steps.record.releases import plan_release, plan_release_request
 from retention.steps.record.scopes import Scope, scope_words, tallies
+from retention.steps.references import by_reference, shown_by
 from retention.views.preview import table_json
 
 
@@ -167,6 +168,7 @@ def hold_list(*, everything: bool, as_json: bool) -> None:
     """  # noqa: D301  # as above
     ports = recording(wiring.compose())
     found = every_hold(ports)
+    references = by_reference(ports.ledger)
     counted = tallies([each for each, released in found if not released], ports)
     rows = [
         {
@@ -179,6 +181,7 @@ def hold_list(*, everything: bool, as_json: bool) -> None:
             "answer_to": each.answer_to or None,
             "datasets": 0 if released else counted[each.id],
             "placed_by": each.by,
+            "shown_by": shown_by(each.evidence, references),
             "release_asked_by": each.release_asked_by or None,
         }
         for each, released in found

@@ -13,6 +13,7 @@ from retention.steps.record.answers import ANSWERS, plan_answer
 from retention.steps.record.instructions import Said, plan_instruction
 from retention.steps.record.naming import term_named, terms_of
 from retention.steps.record.retractions import plan_instruction_retraction
+from retention.steps.references import by_reference, shown_by
 from retention.steps.registers import events_stream
 from retention.views.preview import table_json
 
@@ -152,6 +153,7 @@ def instruction_list(*, agreement: str | None, as_json: bool) -> None:
     if agreement is not None:
         term_named(ports, agreement)
     references = [agreement] if agreement is not None else list(terms_of(ports))
+    known = by_reference(ports.ledger)
     rows = [
         {
             "instruction": each.id,
@@ -163,6 +165,7 @@ def instruction_list(*, agreement: str | None, as_json: bool) -> None:
             "from": each.controller,
             "signed_on": each.signed_on,
             "recorded_by": each.by,
+            "shown_by": shown_by(each.evidence, known),
             "entry": each.entry,
         }
         for reference in references

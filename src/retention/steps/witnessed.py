@@ -61,4 +61,5 @@ def _newest_under(key: str, about: str, ledger: Ledger, gate: Checks) -> Record 
         for r in ledger.stream(stream_about(about))
         if r.kind is Entry.SIGNED and r.facts["pause_key"] == key
     ]
-    return next((r for r in reversed(found) if is_signed(r, about, gate)), (found or [None])[-1])
+    newest = found[-1] if found else None
+    return next((r for r in reversed(found) if is_signed(r, about, gate)), newest)

@@ -30,6 +30,9 @@ BY_REFERENCE: Final = (
     "No file was brought: what is kept as evidence is your reference and your words. Everywhere "
     "later it says *a reference, no file*."
 )
+REFERENCE_ONLY: Final = (
+    "What started this clock is shown by a reference, no file: it was recorded in the browser."
+)
 AS_TYPED: Final = "Your reference and reason are kept as you typed them, and are not shown here."
 
 

@@ -9,7 +9,7 @@ from retention.domain.disposition import State
 from retention.domain.eligibility import Assessment
 from retention.domain.term import Term
 from retention.domain.words import long_day
-from retention.views.act_pages import Choices, again, agreements_lines, table
+from retention.views.act_pages import REFERENCE_ONLY, Choices, again, agreements_lines, table
 from retention.views.assessed import explanation
 from retention.views.figures import count
 from retention.views.markdown import plain
@@ -26,10 +26,6 @@ _ASKS: Final = (
         "Write the id of a dataset; `REF/CLASS` with an event supposed, for one that does not "
         "exist yet; or the word `due` for all that may be reviewed now."
     ),
-)
-REFERENCE_ONLY: Final = (
-    "The evidence of the event that started this clock is **a reference, no file**: somebody "
-    "recorded it in the browser. The letter itself is where they said."
 )
 
 
@@ -54,7 +50,7 @@ def explained_page(
 ) -> str:
     """Return why one dataset stands where it does; *by_reference* tells what shows its event."""
     told = explanation(found, term, kind, state, name=name, width=WIDTH).replace("```", "'''")
-    notes = [REFERENCE_ONLY] if by_reference else []
+    notes = [f"**{REFERENCE_ONLY}**"] if by_reference else []
     return "\n\n".join([f"### {plain(name)}", *notes, f"```text\n{told}```"]) + "\n"
 
 
