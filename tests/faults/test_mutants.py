@@ -1,33 +1,10 @@
-"""What the tests of gate and destruction are worth: each of these mutants must be killed by one.
-
-A mutant is a small change of the source that breaks a rule.  It is made in a copy of the tree,
-and the tests that are named for it are run there: if they pass, nobody would have noticed.
-"""
-
-import os
-import shutil
-import subprocess
-import sys
-from dataclasses import dataclass
-from pathlib import Path
+"""What the tests of gate and destruction are worth: each of these mutants must be killed by one."""
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-STEPS = "src/retention/steps"
-SECONDS_MAX = 300
+from tests.support.mutants import STEPS, Mutant, all_pass, can_be_changed, is_killed, tree
 
-
-@dataclass(frozen=True)
-class Mutant:
-    """One change, what it would mean, and the tests that must notice it."""
-
-    breaks: str
-    file: str
-    old: str
-    new: str
-    tests: tuple[str, ...] = ("unit/test_disposal.py", "unit/test_halting.py", "unit/test_story.py")
-
+__all__ = ["tree"]  # a fixture
 
 AUTHORITY = ("unit/test_authority.py", "unit/test_findings.py", "unit/test_story.py")
 SAFEGUARDS = ("unit/test_safeguards.py",)
@@ -233,54 +210,17 @@ MUTANTS = (
 )
 
 
-@pytest.fixture(scope="module")
-def tree(tmp_path_factory):
-    """A copy of what the tests of memory need, to be changed."""
-    copy = tmp_path_factory.mktemp("tree")
-    for name in ("src", "tests", "flows", "policies", "pyproject.toml"):
-        source = ROOT / name
-        if source.is_dir():
-            ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(source, copy / name, ignore=ignored)
-        else:
-            shutil.copy(source, copy / name)
-    return copy
-
-
-def run_in(tree, names):
-    """Run tests in *tree*, in a process whose `retention` is that of the tree."""
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", "-x", "-q", "-m", "not full", "-p", "no:cacheprovider",
-         *(f"tests/{name}" for name in names)],
-        cwd=tree,
-        env={**os.environ, "PYTHONPATH": f"{tree}/src{os.pathsep}{tree}", "CI": ""},
-        capture_output=True,
-        text=True,
-        timeout=SECONDS_MAX,
-        check=False,
-    )  # fmt: skip
-
-
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.breaks)
 def test_what_a_mutant_changes_is_there_to_be_changed(mutant):
-    assert (ROOT / mutant.file).read_text().count(mutant.old) == 1
+    assert can_be_changed(mutant)
 
 
 @pytest.mark.full
 def test_without_a_mutant_the_named_tests_pass(tree):
-    names = sorted({name for mutant in MUTANTS for name in mutant.tests})
-    done = run_in(tree, names)
-    assert done.returncode == 0, done.stdout[-2000:]
+    all_pass(tree, MUTANTS)
 
 
 @pytest.mark.full
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.breaks)
 def test_a_mutant_is_killed(tree, mutant):
-    file = tree / mutant.file
-    whole = file.read_text()
-    file.write_text(whole.replace(mutant.old, mutant.new))
-    try:
-        done = run_in(tree, mutant.tests)
-    finally:
-        file.write_text(whole)
-    assert done.returncode == 1, f"it lives: {mutant.breaks}\n{done.stdout[-1500:]}"
+    is_killed(tree, mutant)
