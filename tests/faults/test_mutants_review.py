@@ -102,10 +102,10 @@ MUTANTS = (
         ACTS,
     ),
     Mutant(
-        "an act is recorded twice",
+        "a yes to one preview is a yes to another",
         f"{STEPS}/acts/desk.py",
-        "            expect={**shown.planned.expect, self.about: length},",
-        "            expect={**shown.planned.expect},",
+        "f\"{CONFIRM}-{seen.removeprefix('sha256:')}\"",
+        'f"{CONFIRM}-same"',
         ACTS,
     ),
     Mutant(
