@@ -28,8 +28,12 @@ _SECRET = "RETENTION_S3_"  # noqa: S105  # the beginning of names, not a secret
 
 
 def for_pool(environment: Mapping[str, str], pool: str) -> dict[str, str]:
-    """Return the *environment* without the store credentials of other roles."""
+    """Return the *environment* without the store credentials of other roles.
+
+    Nor is anybody but the gate told where Prefect's database is: who writes there can answer.
+    """
     others = tuple(f"{_SECRET}{role.upper()}_" for role in ROLES if role not in CREDENTIALS[pool])
+    others += () if pool == "gate" else ("RETENTION_PREFECT_URL",)
     return {name: value for name, value in environment.items() if not name.startswith(others)}
 
 
@@ -57,6 +61,7 @@ def running(
             module=gate,
             host=work.settings.host,
             port=port,
+            database_url=work.settings.databases["prefect"],
         )
         stack.enter_context(server)
         deploy(

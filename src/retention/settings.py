@@ -41,7 +41,7 @@ KNOWN: Mapping[str, Mapping[str, type]] = {
         "gate": dict,
         "heartbeat": dict,
     },
-    "databases": {"ledger": str, "catalogue": str, "identities": str},
+    "databases": {"ledger": str, "catalogue": str, "identities": str, "prefect": str},
     "s3": {"endpoint_url": str, "region": str},
     "kms": {"endpoint_url": str},
     "access": dict.fromkeys((*EXEMPT, *ALSO_EXEMPT), str),
@@ -112,7 +112,7 @@ class Settings:
     home: Path
     policies: Path
     checkpoints: Path  # of the ledger: on another disk, and in no backup of it
-    databases: Mapping[str, str]  # ledger, catalogue, identities → URL
+    databases: Mapping[str, str]  # ledger, catalogue, identities → URL; prefect: "" is a file
     s3_endpoint_url: str | None
     s3_region: str
     kms_endpoint_url: str | None  # a key is asked for in its own region
@@ -155,12 +155,7 @@ class Settings:
                 or (path.parent / said["checkpoints"] if "checkpoints" in said else None)
                 or home / "checkpoints"
             ).absolute(),
-            databases={
-                name: environment.get(f"RETENTION_{name.upper()}_URL")
-                or databases.get(name)
-                or f"sqlite:///{home.absolute()}/{name}.db"
-                for name in KNOWN["databases"]
-            },
+            databases=_databases(home.absolute(), databases, environment),
             s3_endpoint_url=environment.get("RETENTION_S3_ENDPOINT_URL", s3.get("endpoint_url")),
             s3_region=environment.get("RETENTION_S3_REGION", s3.get("region", "eu-west-2")),
             kms_endpoint_url=environment.get("RETENTION_KMS_ENDPOINT_URL", kms.get("endpoint_url")),
@@ -183,6 +178,18 @@ class Settings:
             api_url=environment.get("PREFECT_API_URL", f"http://{host}:{port}/api"),
             api_auth=environment.get("PREFECT_API_AUTH_STRING", ""),
         )
+
+
+def _databases(
+    home: Path, said: Mapping[str, str], environment: Mapping[str, str]
+) -> dict[str, str]:
+    """Return where each database is; Prefect's own is a file beside it unless somebody says so."""
+    return {
+        name: environment.get(f"RETENTION_{name.upper()}_URL")
+        or said.get(name)
+        or (f"sqlite:///{home}/{name}.db" if name != "prefect" else "")
+        for name in KNOWN["databases"]
+    }
 
 
 def _shares(file: str, said: Mapping[str, Any], word: str) -> int:

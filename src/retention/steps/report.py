@@ -5,6 +5,7 @@ It carries counts, ids and digests: it ends in mailboxes and in Prefect.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
@@ -97,10 +98,10 @@ def _standing(month: Days, asking: Asking) -> str | None:
 
 
 def _send(month: Days, page: str, asking: Asking, courier: Callable[[], Courier]) -> None:
-    records = asking.ledger.stream(month.stream)
-    told = {r.text("person") for r in records if r.kind is Entry.TOLD}
     fault: DeliveryError | None = None
     for person in asking.library.people():
+        records = asking.ledger.stream(month.stream)
+        told = {r.text("person") for r in records if r.kind is Entry.TOLD}
         if person.id in told or not person.email or READERS.isdisjoint(person.roles):
             continue
         try:
@@ -109,7 +110,9 @@ def _send(month: Days, page: str, asking: Asking, courier: Callable[[], Courier]
             fault = error
             continue
         facts = {"about": month.stream, "step": REPORT, "person": person.id, "message": message}
-        asking.ledger.append(Draft(month.stream, Entry.TOLD, facts))
+        with suppress(StaleError):  # another run wrote meanwhile: the next one looks again
+            draft = Draft(month.stream, Entry.TOLD, facts)
+            asking.ledger.append(draft, expect=len(records))
     if fault is not None:
         raise fault
 

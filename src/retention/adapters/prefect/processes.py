@@ -97,7 +97,7 @@ class Process:
 
 
 class Server(Process):
-    """The gate with the Prefect server behind it, on a loopback port, with SQLite in *folder*."""
+    """The gate with the Prefect server behind it, on a loopback port; usually a file in *folder*."""
 
     def __init__(
         self,
@@ -107,8 +107,12 @@ class Server(Process):
         module: str = "retention.gate",
         host: str = "127.0.0.1",
         port: int | None = None,
+        database_url: str = "",
     ) -> None:
-        """Remember where to serve; *module* composes the gate from *environment*."""
+        """Remember where to serve; *module* composes the gate from *environment*.
+
+        *database_url* is of Prefect's own database, as ``postgresql+asyncpg://…``.
+        """
         self.port = port or free_port()
         self.url = f"http://{host}:{self.port}"
         self.api_url = f"{self.url}/api"
@@ -116,7 +120,8 @@ class Server(Process):
             **_inherited(environment),
             **QUIET,
             "PREFECT_HOME": str(folder / "home"),
-            "PREFECT_API_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{folder}/prefect.db",
+            "PREFECT_API_DATABASE_CONNECTION_URL": database_url
+            or f"sqlite+aiosqlite:///{folder}/prefect.db",
             "PREFECT_UI_API_URL": "/api",  # wherever the browser reached us
             "PREFECT_SERVER_UI_V2_ENABLED": "true",
             "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": self.url,

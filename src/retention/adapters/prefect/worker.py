@@ -34,7 +34,9 @@ def main(pool: str) -> None:
 
     Raises OSError if another worker of this pool works from the same PREFECT_HOME.
     """
-    with (get_current_settings().home / f"worker-{pool}.lock").open("w") as alone:
+    home = get_current_settings().home
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / f"worker-{pool}.lock").open("w") as alone:
         fcntl.flock(alone, fcntl.LOCK_EX | fcntl.LOCK_NB)
         Thread(target=_stop_when_parent_is_gone, daemon=True).start()
         with suppress(asyncio.CancelledError):
