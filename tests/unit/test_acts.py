@@ -1,6 +1,7 @@
 """Acts from the browser: nothing is written but what was shown, on the yes of who asked for it."""
 
 from dataclasses import replace
+from datetime import date
 from typing import get_args
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from retention.steps.acts.desk import ALL, ATTEMPTS_MAX, CONFIRM, CONFIRM_WIDE, 
 from retention.steps.acts.kinds import INSTRUCTS, REPLIES
 from retention.steps.explain import explain
 from retention.steps.record import answers
+from retention.steps.record.events import plan_retraction
 from retention.steps.record.holds import GROUNDS
 from retention.steps.references import by_reference, shown_by
 from tests.support.acting import EVENT, HOLD, WIDE, Acting, recorded
@@ -275,6 +277,34 @@ def test_a_yes_to_an_older_preview_is_not_one_to_the_same_preview_later(world):
     assert [r.text("hold") for r in world.kinds(Entry.HOLD_PLACED)] == [other]
 
 
+def test_a_yes_counts_no_more_once_something_else_was_asked_after_it(world):
+    acting = Acting(world, "event")
+    acting.through(EVENT)
+    acting.give(SAYS_YES)
+    world.publish(on=date(2020, 7, 31))
+    assert acting.run() is None
+    assert "it replaces 31 July 2020" in acting.page
+    acting.give(SAYS_YES, by="iao-01")
+    world.record(plan_retraction, "INV", "round-published", "2019", by="audit-01")
+    assert acting.run() is None  # what is shown is as at first; nobody said yes to it since
+    assert "it replaces" not in acting.page
+    assert Entry.ACTED not in recorded(world)
+
+
+def test_the_same_form_given_again_takes_a_yes_of_its_own(world):
+    acting = Acting(world, "event")
+    acting.through(EVENT)
+    acting.give(SAYS_YES)
+    world.publish()  # the same, by somebody else: there is nothing left to record
+    assert acting.run() is None
+    assert "It is recorded like that already" in acting.page
+    acting.give(EVENT)
+    world.record(plan_retraction, "INV", "round-published", "2019", by="audit-01")
+    assert acting.run() is None
+    assert (acting.form, "changed since" in acting.page) == (CONFIRM, False)
+    assert Entry.ACTED not in recorded(world)
+
+
 def test_an_earlier_form_counts_no_more_once_a_later_one_was_given(world):
     acting = Acting(world, "hold")
     acting.through({**HOLD, "holds": "INV/patient/2021"})  # holds nothing yet
@@ -315,7 +345,7 @@ def test_a_run_that_was_woken_without_an_answer_asks_again(world):
 
 def test_a_retried_run_begins_anew_and_one_that_has_recorded_ends(world):
     acting = Acting(world, "hold")
-    acting.through(ONE)
+    acting.through({**HOLD, "holds": "nothing there is"}, ONE)
     again = Acting(world, "hold", run_count=2)
     assert again.run() is None
     assert again.key.endswith("-form-2-1")
@@ -361,6 +391,8 @@ def test_an_answer_that_the_gate_did_not_sign_is_none(world):
     acting.prefect.answers[acting.key] = ONE
     assert acting.run() is None
     assert "signature does not hold" in acting.page
+    tenth = acting.key.removesuffix("-3") + "-10"  # so that only one asking would be left
+    world.ledger.append(acting.signed(ONE, "rm-01", key=tenth, gate=other))
     acting.give(ONE)
     acting.run()
     acting.prefect.answers[acting.key] = SAYS_YES  # and the same of a yes

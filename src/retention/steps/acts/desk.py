@@ -105,7 +105,7 @@ class ActDesk:
         return TOO_OFTEN
 
     def _asked(self, key: str, typed: Typed) -> _Asked:
-        signed = self._signed(key, typed, FORM)
+        signed = self._signed(key, typed)
         people = {each.id: each for each in self.ports().library.people()}
         if signed.text("person") not in people:
             raise AnswerError("you are not among the people", hint="ask whoever keeps people.toml")
@@ -134,7 +134,7 @@ class ActDesk:
             )
             try:
                 answer = ask(form, page, key)
-                signed = self._signed(key, answer, shown.step)
+                signed = self._signed(key, answer)
                 if not _says_yes(answer, signed, asked, shown):
                     return Ended(recorded=False, why="whoever filled in the form said no")
                 return self._write(asked, shown, signed)
@@ -214,8 +214,8 @@ class ActDesk:
                 return Ended(recorded=True, result=r.text("result"), entries=r.number("entries"))
         return None
 
-    def _signed(self, key: str, answer: Typed, step: str) -> Record:
-        signed = witnessed(
+    def _signed(self, key: str, answer: Typed) -> Record:
+        return witnessed(
             self.about,
             key,
             answer,
@@ -223,9 +223,6 @@ class ActDesk:
             gate=self.gate,
             patience=self.patience,
         )
-        if signed.text("step") != step:
-            raise AnswerError("that is the answer to another question", hint="answer again")
-        return signed
 
     def _attempts(self, step: str, run_count: int) -> Iterator[int]:
         """Yield the numbers of the askings, from the newest that somebody answered."""
