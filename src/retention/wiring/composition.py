@@ -13,7 +13,7 @@ from retention.adapters import waiting
 from retention.domain.calendar import london_day
 from retention.domain.share import Share
 from retention.ports.progress import NoProgress
-from retention.settings import Settings, policy_files
+from retention.settings import Settings
 from retention.steps.review import Desk
 from retention.wiring import acts, keys, mails, surveys
 from retention.wiring.outside import Outside
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from retention.adapters.prefect.runs import Run
     from retention.adapters.seal.ring import Keyring
     from retention.adapters.witness import FolderWitness
-    from retention.agreements import ReadLibrary
     from retention.domain.agreement import Agreement
     from retention.domain.finding import Finding
     from retention.domain.store import Store
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from retention.steps.dark import Dark
     from retention.steps.survey import Surveyed
     from retention.steps.surveyed import Known
+    from retention.wiring.fresh import FreshLibrary
 
 
 class SystemClock:
@@ -132,11 +132,11 @@ class Composition(Outside):
         return Keyring(self.settings.home / "keys", legal_name=name, clock=self.clock)
 
     @cached_property
-    def library(self) -> "ReadLibrary":
+    def library(self) -> "FreshLibrary":
         """The agreements, parties and people; AgreementError lists every fault of every file."""
-        from retention.agreements import read  # noqa: PLC0415  # lazy
+        from retention.wiring.fresh import FreshLibrary  # noqa: PLC0415  # lazy
 
-        return read(policy_files(self.settings.policies))
+        return FreshLibrary(self.settings.policies)
 
     def _database(self, name: str, migrate: Callable[[str], None]) -> str:
         self.settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
