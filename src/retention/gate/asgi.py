@@ -14,6 +14,8 @@ from retention.domain.agreement import Person
 from retention.domain.canonical import canonical
 from retention.domain.case import run_stream
 from retention.domain.entry import Draft, Entry
+from retention.domain.roles import Act as Right
+from retention.domain.roles import may
 from retention.gate.confined import Confined
 from retention.gate.document import is_document, serve_document
 from retention.gate.door import Door
@@ -55,6 +57,9 @@ _EMPTY = "Nothing was answered: fill in the form. An empty resume approves nothi
 _NOT_NOW = "Ledger or people cannot be read just now, so no answer is taken. Try again in a while."
 _NOT_WRITTEN = "The answer could not be written to the ledger and counts for nothing: see the run."
 _STRANGER = "You may look, but you are not among the people who decide; ask whoever keeps the list."
+_NOT_YOURS_TO_STOP = (
+    "You may cancel what you started; the rest is for those who may halt a disposal."
+)
 
 log = logging.getLogger("retention.gate")
 
@@ -183,12 +188,37 @@ class Gate:
             await self._start(caller.name, body, scope, send)
         elif (kept := _kept(act, body)) is None:
             await answer(send, 403, rule.why)
-        elif act is Act.CANCEL and not await self._write(_cancelled(caller, scope)):
-            await answer(send, 503, _NOT_NOW)
-        else:
+        elif act is not Act.CANCEL or await self._may_cancel(caller.name, scope, send):
             exact = json.dumps(kept).encode()
             for message in await ask(self._inner, scope, receive, exact, WAITS_S):
                 await send(message)
+
+    async def _may_cancel(self, name: str, scope: Scope, send: Send) -> bool:
+        """Write that *name* cancels a run, before it is handed on; answer if they may not."""
+        person = await self._person(name, send)
+        if person is None:
+            return False
+        try:
+            run = str(UUID(scope["path"].split("/")[3]))
+            told = await to_thread.run_sync(
+                self._ledger.stream, run_stream(run), limiter=self._ledger_turn
+            )
+        except ValueError:
+            await answer(send, 403, _UNREADABLE)
+            return False
+        except Exception as error:  # noqa: BLE001  # an entry point: whatever it is, nothing is taken
+            log.error("nothing is cancelled: %s", type(error).__name__)  # noqa: TRY400  # no content in logs
+            await answer(send, 503, _NOT_NOW)
+            return False
+        began = any(r.kind is Entry.STARTED and r.text("person") == name for r in told)
+        if not (began or may(Right.HALT, person.roles)):
+            await answer(send, 403, _NOT_YOURS_TO_STOP)
+            return False
+        facts = {"run": run, "person": name}
+        if await self._write(Draft(run_stream(run), Entry.CANCELLED, facts)):
+            return True
+        await answer(send, 503, _NOT_NOW)
+        return False
 
     async def _witness(
         self, person: str, body: dict[str, Any], scope: Scope, receive: Receive, send: Send
@@ -207,7 +237,7 @@ class Gate:
         except (TypeError, ValueError, RecursionError):
             await answer(send, 403, _UNREADABLE)
             return
-        if not await self._is_ours(person, send):
+        if await self._person(person, send) is None:
             return
         key = await self._prefect.pause_key(run)
         if key is None and "code" in run_input:
@@ -239,7 +269,7 @@ class Gate:
                 await send(message)
 
     async def _start(self, person: str, body: dict[str, Any], scope: Scope, send: Send) -> None:
-        if not await self._is_ours(person, send):
+        if await self._person(person, send) is None:
             return
         started = await self._starting.start(person, scope["path"].split("/")[3], body)
         if started.why:
@@ -247,19 +277,19 @@ class Gate:
         else:
             await answer_json(send, started.status, started.run)
 
-    async def _is_ours(self, person: str, send: Send) -> bool:
-        """Tell whether *person* is on the list and the ledger answers; if not, that is answered."""
+    async def _person(self, name: str, send: Send) -> Person | None:
+        """Return who on the list it is, if the ledger answers, too; if not, that is answered."""
         try:
             people = await to_thread.run_sync(self._people)
             await to_thread.run_sync(self._ledger.size, limiter=self._ledger_turn)
         except Exception as error:  # noqa: BLE001  # an entry point: whatever it is, nothing is taken
             log.error("nothing is taken: %s", type(error).__name__)  # noqa: TRY400  # no content in logs
             await answer(send, 503, _NOT_NOW)
-            return False
-        if person in {each.id for each in people}:
-            return True
-        await answer(send, 403, _STRANGER)
-        return False
+            return None
+        found = next((each for each in people if each.id == name), None)
+        if found is None:
+            await answer(send, 403, _STRANGER)
+        return found
 
     async def _write(self, record: Draft) -> bool:
         """Put what a person did on the ledger; False if that failed."""
@@ -286,12 +316,6 @@ async def _answer_used_up(send: Send, messages: Sequence[Message]) -> None:
         await answer_json(send, 200, {**said, "details": kept})
     else:
         await answer(send, messages[0]["status"], reason)
-
-
-def _cancelled(caller: Caller, scope: Scope) -> Draft:
-    """Return the ledger entry that somebody cancelled a run: written before it is handed on."""
-    run = str(UUID(scope["path"].split("/")[3]))
-    return Draft(run_stream(run), Entry.CANCELLED, {"run": run, "person": caller.name})
 
 
 def _guarded(scope: Scope) -> bool:
