@@ -391,9 +391,9 @@ def test_an_answer_that_the_gate_did_not_sign_is_none(world):
     acting.prefect.answers[acting.key] = ONE
     assert acting.run() is None
     assert "signature does not hold" in acting.page
+    acting.give(ONE)
     tenth = acting.key.removesuffix("-3") + "-10"  # so that only one asking would be left
     world.ledger.append(acting.signed(ONE, "rm-01", key=tenth, gate=other))
-    acting.give(ONE)
     acting.run()
     acting.prefect.answers[acting.key] = SAYS_YES  # and the same of a yes
     assert acting.run() is None
