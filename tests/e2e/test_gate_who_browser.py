@@ -30,6 +30,16 @@ FORM = {
 }
 
 
+# What the older UI does by itself every half minute.
+ASKS = """() => {
+  const request = new XMLHttpRequest();
+  request.open("POST", "/api/flow_runs/filter");
+  request.setRequestHeader("authorization", "Basic " + localStorage.getItem("prefect-password"));
+  request.setRequestHeader("content-type", "application/json");
+  request.send("{}");
+}"""
+
+
 @pytest.fixture(scope="module")
 def browser():
     with chromium() as browser:
@@ -58,6 +68,21 @@ def test_a_session_that_is_over_leads_to_the_login_box_and_back_in(stage, browse
         page.goto(f"/v2/runs/flow-run/{run}")
         expect(page.get_by_text("Suspended", exact=True).first).to_be_visible()
         assert kept(page)
+
+
+def test_the_older_ui_forgets_the_password_of_a_session_that_is_over_too(stage, browser, ahead):
+    with window(browser, stage.server.url) as page:
+        log_in(page, *ADA)
+        page.context.add_cookies(
+            [{"name": "prefect_ui_version", "value": "v1", "url": stage.server.url}]
+        )
+        page.goto("/runs")
+        expect(page.get_by_role("searchbox").first).to_be_visible(timeout=30_000)
+        ahead(IDLE_S)
+        page.evaluate(ASKS)
+        expect(page.locator("input[type=password]")).to_be_visible(timeout=30_000)
+        assert kept(page) is None
+        assert "/v2" not in page.url
 
 
 def test_who_comes_by_the_proxy_meets_no_login_box_and_answers_with_a_code(stage, browser):

@@ -130,7 +130,9 @@ def up() -> None:
     from retention.steps.awaiting import awaited_roles  # noqa: PLC0415  # with it
 
     work = wiring.compose()
-    if not work.identities.accounts():
+    proxy = work.settings.gate.proxy
+    by_password = proxy is None or proxy.passwords
+    if by_password and not work.identities.accounts():
         raise RefusedError(
             "nobody can log in yet",
             hint="retention people add --first ID, with an id of people.toml",
@@ -144,7 +146,8 @@ def up() -> None:
     environment = {**wiring.environment(), CONFIG: str(Path(FILE).absolute())}
     with running(work, environment, port=work.settings.port) as watch:
         server = watch.server
-        click.echo(f"Log in at {server.url} as NAME:PASSWORD.")
+        how = "as NAME:PASSWORD" if by_password else "through the proxy that retention.toml names"
+        click.echo(f"Log in at {server.url} {how}.")
         waiting = awaited_roles(work.ledger, work.evidence)
         for role, number in sorted(waiting.items()):
             click.echo(f"  {number} awaiting the {role}: {server.url}/v2/runs")

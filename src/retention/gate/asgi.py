@@ -123,7 +123,8 @@ class Gate:
         elif scope["path"].endswith("/ui-settings") and self._door.is_by_proxy(scope):
             await self._no_login_box(scope, receive, send)
         elif not _guarded(scope) and is_document(scope):
-            await serve_document(self._inner, scope, receive, send)
+            over = await self._door.over_in(scope)
+            await serve_document(self._inner, scope, receive, send, over)
         elif not _guarded(scope):
             await self._inner(scope, receive, keeping_within(send))
         else:

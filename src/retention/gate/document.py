@@ -1,21 +1,47 @@
-"""The page of the stock UI, with one line of our own: a session that is over is seen at once.
+"""The pages of the stock UIs, with a few lines of our own: a session that is over ends there, too.
 
 Prefect 3.8's UI means to forget the password at a 401, but the error is thrown before that is
-reached, so that it shows an error and asks again.  Only when it is loaded does it ask first
-whether the password is still right, and leads to its login box if not: so it is loaded anew.
+reached, so that it shows an error and asks again; the older UI forgets nothing either.  So the
+page forgets the password and is loaded anew, and then there is nothing but the login box.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
-from retention.gate.http import App, Message, Receive, Scope, Send, keeping_within, without_coding
+from retention.gate.http import (
+    App,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    adding,
+    keeping_within,
+    without_coding,
+)
 
-_SCRIPT: Final = b"""<script>{const ask = window.fetch; window.fetch = async (...given) => {
-const answer = await ask(...given);
-if (answer.status === 401 && !answer.url.endsWith("/admin/version")
-    && localStorage.getItem("prefect-password")) location.reload();
-return answer;}}</script>"""
+# A wrong password at the login box is told there, by the answer to /admin/version.
+_SCRIPT: Final = b"""<script>{
+const kept = "prefect-password";
+const seen = (status, url) => {
+  if (status !== 401 || url.endsWith("/admin/version") || !localStorage.getItem(kept)) return;
+  localStorage.removeItem(kept);
+  location.reload();
+};
+const ask = window.fetch;
+window.fetch = async (...given) => {
+  const answer = await ask(...given);
+  seen(answer.status, answer.url);
+  return answer;
+};
+const open = XMLHttpRequest.prototype.open;
+XMLHttpRequest.prototype.open = function (...given) {
+  this.addEventListener("load", () => seen(this.status, this.responseURL));
+  return open.apply(this, given);
+};
+}</script>"""
+_FORGET: Final = b"""<script>localStorage.removeItem("prefect-password")</script>"""
 _HEAD: Final = b"<head>"
-_OF_THE_BODY: Final = frozenset({b"content-length", b"etag"})
+_OF_THE_BODY: Final = frozenset({b"content-length", b"etag", b"last-modified", b"cache-control"})
 _CONDITIONS: Final = frozenset({b"if-none-match", b"if-modified-since", b"range"})
 
 
@@ -25,8 +51,17 @@ def is_document(scope: Scope) -> bool:
     return scope["method"] == "GET" and any(b"text/html" in value for value in wanted)
 
 
-async def serve_document(inner: App, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer with what *inner* answers, and with our line in it if it is a page."""
+async def serve_document(
+    inner: App,
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    over: Sequence[tuple[bytes, bytes]] = (),
+) -> None:
+    """Answer with what *inner* answers, and with our lines in it if it is a page.
+
+    *over* are the headers that end a session in the browser: then the password goes with it.
+    """
     kept = [(name, value) for name, value in scope["headers"] if name not in _CONDITIONS]
     messages: list[Message] = []
 
@@ -38,9 +73,9 @@ async def serve_document(inner: App, scope: Scope, receive: Receive, send: Send)
     headers = list(start.get("headers", []))
     body = b"".join(each.get("body", b"") for each in messages[1:])
     if dict(headers).get(b"content-type", b"").startswith(b"text/html"):
-        body = body.replace(_HEAD, _HEAD + _SCRIPT, 1)
+        body = body.replace(_HEAD, _HEAD + (_FORGET if over else b"") + _SCRIPT, 1)
         headers = [(name, value) for name, value in headers if name not in _OF_THE_BODY]
-        headers.append((b"content-length", b"%d" % len(body)))
-    told = keeping_within(send)
+        headers += [(b"content-length", b"%d" % len(body)), (b"cache-control", b"no-store")]
+    told = keeping_within(adding(send, over))
     await told({**start, "headers": headers})
     await told({"type": "http.response.body", "body": body})

@@ -71,6 +71,16 @@ class Door:
             return Found(None, 429, _BUSY)
         return await self._logged_in(scope, caller)
 
+    async def over_in(self, scope: Scope) -> tuple[Header, ...]:
+        """Return the header that ends a browser's session where it is over, for a page.
+
+        The page forgets the password with it; until then whoever sends both is nobody.
+        """
+        token = _cookie(scope)
+        if token is None or await self.sessions.person_of(token) is not None:
+            return ()
+        return (_set_cookie(scope, ""),)
+
     def is_by_proxy(self, scope: Scope) -> bool:
         """Tell whether the proxy says who this is; anybody else's word for it is not looked at."""
         return (
@@ -117,7 +127,7 @@ class Door:
         asked = f"{scope['method']} {scope['path']}"
         owner = await self.sessions.person_of(token, asked)
         if owner is None:  # before its password is looked at: an old one is no guess
-            return Found(None, why=_OVER, headers=_forgotten(scope))
+            return Found(None, why=_OVER)
         caller = await self.logins.by_header(credential, _address(scope), anew=False)
         if caller is None or caller.name == owner:
             return Found(caller)
@@ -163,21 +173,12 @@ def _cookie(scope: Scope) -> str | None:
 
 def _set_cookie(scope: Scope, token: str) -> Header:
     """Return the header that keeps *token* in the browser, or with "" forgets it there."""
-    parts = [f"{COOKIE}={token}", "Path=/api", "HttpOnly", "SameSite=Strict"]
+    parts = [f"{COOKIE}={token}", "Path=/", "HttpOnly", "SameSite=Lax"]
     if scope.get("scheme") == "https":
         parts.append("Secure")
     if not token:
         parts.append("Max-Age=0")
     return b"set-cookie", "; ".join(parts).encode()
-
-
-def _forgotten(scope: Scope) -> tuple[Header, ...]:
-    """Return the header that forgets a session that is over, when the browser forgets the password.
-
-    The UI does that when it is loaded and the first thing that it asks is refused; until then it
-    sends the old password with whatever it asks, and must be nobody with it.
-    """
-    return (_set_cookie(scope, ""),) if _is_login(scope) else ()
 
 
 def _is_of_this_site(scope: Scope) -> bool:
