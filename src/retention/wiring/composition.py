@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from retention.domain.store import Store
     from retention.ports.clock import Clock
     from retention.ports.progress import Progress
-    from retention.steps.acts.desk import ActDesk
-    from retention.steps.acts.questions import Questions
     from retention.steps.advance import Next
     from retention.steps.classify import Dated
     from retention.steps.dark import Dark
@@ -262,13 +260,8 @@ class Composition(Outside):
             lambda: secrets.token_bytes(32),
         )
 
-    def act(self, kind: str, run: str) -> "ActDesk":
-        """Return the desk of an act of its own, such as a hold, in one *run* of Prefect."""
-        return acts.desk(self, kind, run)
-
-    def questions(self, run: str) -> "Questions":
-        """Return what answers the questions of one *run* of Prefect."""
-        return acts.questions(self, run)
+    act = acts.desk  # what people do in the browser beside reviews, in one run of Prefect
+    questions = acts.questions
 
     def shares(self, argument: str) -> list[str]:
         """Return the tasks of one run of a disposal, each an argument of :meth:`dispose`."""
