@@ -26,7 +26,7 @@ TABLE = (
     Deployment("audit", ISSUER, CRONS["audit"], None, "Prove the ledger, weekly."),
     Deployment("propose", PLANNER, CRONS["propose"], None, "Freeze what is due, weekly."),
     Deployment("advance", PLANNER, CRONS["advance"], None, "Start whatever may move, daily."),
-    Deployment("report", PLANNER, CRONS["report"], None, "Report the last month, monthly."),
+    Deployment("report", PLANNER, CRONS["report"], None, "Report the last month, once it is over."),
     Deployment("remind", PLANNER, CRONS["remind"], None, "Tell people what waits for them, daily."),
     Deployment("review", PLANNER, None, ABOUT, "Ask the approvers about one proposal."),
     Deployment("access", CUSTODIAN, None, ABOUT, "Withdraw access to cool off, or give it back."),

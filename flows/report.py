@@ -1,4 +1,7 @@
-"""Report the last whole month, monthly, to those who answer for it."""
+"""Report the last whole month to those who answer for it: asked daily, written once a month.
+
+So that a report that could not be written or sent on its day is, on the next.
+"""
 
 from prefect import flow
 

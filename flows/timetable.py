@@ -6,6 +6,6 @@ CRONS = {
     "audit": "0 5 * * 1",
     "propose": "0 6 * * 1",
     "advance": "30 6 * * *",
-    "report": "0 7 1 * *",
+    "report": "0 7 * * *",
     "remind": "0 8 * * *",
 }

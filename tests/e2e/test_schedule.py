@@ -1,6 +1,7 @@
 """Schedules make runs, and a hand-over makes one run and no second."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from time import monotonic, sleep
 from zoneinfo import ZoneInfo
@@ -31,7 +32,16 @@ def runs_of(stage, flow, **about):
 
 
 @pytest.mark.parametrize(
-    ("flow", "hour", "weekday"), [("survey", 3, None), ("propose", 6, 0), ("advance", 6, None)]
+    ("flow", "hour", "weekday"),
+    [
+        ("survey", 3, None),
+        ("reconcile", 4, 0),
+        ("audit", 5, 0),
+        ("propose", 6, 0),
+        ("advance", 6, None),
+        ("report", 7, None),
+        ("remind", 8, None),
+    ],
 )
 def test_a_scheduled_run_appears_at_its_hour_in_london(stage, flow, hour, weekday):
     until = monotonic() + WAIT_S
@@ -83,16 +93,33 @@ def test_where_nobody_serves_nobody_answers():
         failed(f"http://127.0.0.1:{port}/api", "planner:secret")
 
 
-def test_to_deploy_again_changes_nothing(stage):
-    def standing():
-        with stage.service() as client:
-            found = client.post("/deployments/filter", json={}).raise_for_status().json()
-        return sorted((d["id"], d["entrypoint"], len(d["schedules"])) for d in found)
+def standing(stage):
+    with stage.service() as client:
+        found = client.post("/deployments/filter", json={}).raise_for_status().json()
+    return {
+        d["name"]: (d["id"], d["entrypoint"], d["description"], [s["id"] for s in d["schedules"]])
+        for d in ({**d, "name": d["entrypoint"].rpartition(".")[2]} for d in found)
+    }
 
-    before = standing()
+
+def test_to_deploy_again_changes_nothing_and_forgets_no_run_whose_time_came_meanwhile(stage):
+    before, runs = standing(stage), {r["id"] for r in runs_of(stage, "survey")}
+    assert runs
     deploy(stage.access("deployer"), ROWS, package="tests.support.fake_flows")
-    assert standing() == before
+    assert standing(stage) == before
     assert len(before) == len(ROWS)
+    assert runs <= {r["id"] for r in runs_of(stage, "survey")}
+
+
+def test_what_does_not_stand_as_the_table_says_is_brought_to_it_alone(stage):
+    before = standing(stage)
+    other = [replace(r, says="Something else.") if r.flow == "audit" else r for r in ROWS]
+    for table, says in ((other, "Something else."), (ROWS, before["audit"][2])):
+        deploy(stage.access("deployer"), table, package="tests.support.fake_flows")
+        after = standing(stage)
+        assert after["audit"][2] == says
+        assert len(after["audit"][3]) == 1, "of two schedules one is left"
+        assert {**after, "audit": 0} == {**before, "audit": 0}
 
 
 def test_what_is_already_at_work_is_not_started_again(stage):

@@ -83,7 +83,7 @@ def test_a_day_on_which_nothing_ran_names_what_is_daily(world):
     run_all(world)
     world.clock.step(days=1, hours=4)
     world.survey()
-    assert told(world) == ["survey", "advance", "remind"]
+    assert told(world) == ["survey", "advance", "report", "remind"]
     (first, *_) = stale(watching(world))
     assert first.since == "2026-11-03T03:00:00.000Z"
     assert "it last did on 2 November 2026" in first.what

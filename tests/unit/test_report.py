@@ -122,3 +122,10 @@ def test_one_mailbox_that_refuses_holds_up_no_other_and_is_tried_again(world):
 def test_the_month_is_the_last_whole_one(day, first, last):
     assert (month_before(day).first, month_before(day).last) == (first, last)
     assert month_of(first) == month_before(day)
+
+
+def test_there_is_no_report_of_a_time_before_the_ledger(world):
+    world.clock.moment = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)
+    assert "nothing to report of October 2026" in told(world)
+    assert not world.kinds(Entry.REPORTED)
+    assert not world.courier.letters

@@ -74,6 +74,9 @@ def report(asking: Asking, courier: Callable[[], Courier]) -> str:
     Safe to run again, and twice at once: a month has one report, and who has it gets no second.
     """
     month = month_before(asking.on)
+    began = next(iter(asking.ledger.of_kind(*Entry)), None)
+    if began is None or london_day(began.at) > month.last:
+        return f"There is nothing to report of {month.name}: the ledger began later.\n"
     page = asking.evidence.read(_written(month, asking)).decode()
     _send(month, page, asking, courier)
     return page

@@ -7,7 +7,7 @@ from typing import Any
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.actions import DeploymentScheduleCreate, WorkPoolCreate
 from prefect.client.schemas.schedules import CronSchedule
-from prefect.exceptions import ObjectAlreadyExists
+from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 from prefect.workers.process import ProcessWorker
 
 from retention.adapters.prefect.access import Access
@@ -67,13 +67,16 @@ def deploy(
     """Make each row of *table* stand on the server, with the flows of *package*.
 
     *scheduled* False leaves the schedules off.  Safe to run again: what stands there is brought
-    to the table.
+    to the table, and what stands as the table says is not touched, for Prefect forgets the runs
+    of whatever is deployed anew, also those whose time came while nobody served.
     """
     with access.client() as client:
         template = ProcessWorker.get_default_base_job_template()
         for pool in dict.fromkeys(row.pool for row in table):
             _pool(client, pool, template)
         for row in table:
+            if _stands(client, row, package, active=scheduled):
+                continue
             client.create_deployment(
                 flow_id=client.create_flow_from_name(row.flow),
                 name=STANDING,
@@ -86,6 +89,36 @@ def deploy(
                 schedules=_schedules(row, active=scheduled),
                 job_variables={"command": COMMAND},
             )
+
+
+def _stands(client: SyncPrefectClient, row: Deployment, package: str, *, active: bool) -> bool:
+    """Tell whether the deployment of *row* stands on the server, and is what *row* says."""
+    try:
+        found = client.read_deployment_by_name(row.name)
+    except ObjectNotFound:
+        return False
+    wanted = [(row.cron, LONDON, active, row.flow)] if row.cron is not None else []
+    has = [
+        (
+            getattr(each.schedule, "cron", None),
+            getattr(each.schedule, "timezone", None),
+            each.active,
+            each.slug,
+        )
+        for each in found.schedules
+    ]
+    return all(
+        (
+            has == wanted,
+            not found.paused,
+            found.work_pool_name == row.pool,
+            found.entrypoint == row.entrypoint(package),
+            (found.description, found.tags) == (row.says, row.tags),
+            found.parameter_openapi_schema == row.parameters(),
+            found.enforce_parameter_schema,
+            found.job_variables == {"command": COMMAND},
+        )
+    )
 
 
 def _pool(client: SyncPrefectClient, name: str, template: dict[str, Any]) -> None:

@@ -97,7 +97,7 @@ class Process:
 
 
 class Server(Process):
-    """The gate with the Prefect server behind it, on a loopback port; usually a file in *folder*."""
+    """The gate with the Prefect server behind it, on a loopback port."""
 
     def __init__(
         self,
