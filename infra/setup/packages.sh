@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 . infra/setup/common.sh
 
-wanted='ceph-mon ceph-osd radosgw ceph-common chromium postfix poppler-utils postgresql openssl curl'
+wanted='ceph-mon ceph-osd radosgw ceph-common chromium postfix poppler-utils postgresql openssl curl systemd'
 
 command -v dpkg-query >/dev/null 2>&1 ||
     stop "The tests need Debian's packages, or the like of them: $wanted."
