@@ -48,3 +48,16 @@ def test_a_path_with_a_control_character_is_for_nobody(odd):
     for path in PATHS:
         rule = rule_for("POST", path + odd)
         assert rule.act(ADA) is rule.act(PLANNER) is Act.REFUSE
+
+
+@pytest.mark.parametrize(("method", "path"), EVERYTHING)
+def test_a_service_changes_nothing_that_is_not_looked_at(method, path):
+    if method not in {"GET", "HEAD"}:
+        assert rule_for(method, path).act(PLANNER) is not Act.ALLOW
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("path", ["/api/of/tomorrow", "/api/flow_runs/x/of/tomorrow", "/api"])
+def test_what_a_later_server_may_bring_is_refused_until_somebody_allows_it(method, path):
+    rule = rule_for(method, path)
+    assert rule.act(ADA) is rule.act(PLANNER) is Act.REFUSE
