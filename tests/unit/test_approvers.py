@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from retention.domain.agreement import Person
-from retention.domain.approvers import Given, Matter, staffing, who_may_answer
+from retention.domain.approvers import Matter, staffing, who_may_answer
 from retention.domain.people import Conflict, Days, Deputy
 from retention.errors import AnswerError, NotAuthorisedError
 from retention.steps.approvers import Asked

@@ -17,8 +17,8 @@ from retention.ports.progress import Progress
 from retention.steps.classify import Dated, assess_all
 from retention.steps.due import LISTED_MAX, DueList, due_list
 from retention.views.assessed import assessed_record, stands_at
-from retention.views.refusals import lock_words
 from retention.views.figures import size
+from retention.views.refusals import lock_words
 from retention.views.surveyed import inventories, inventory_note
 
 TELL_EVERY = 5_000

@@ -64,7 +64,9 @@ def notice_letter(
         *(_dataset(line) for line in lines[:LINES_MAX]),
     ]
     if len(lines) > LINES_MAX:
-        paragraphs.append(f"These are not all: {len(lines) - LINES_MAX} more stand in the attached table.")
+        paragraphs.append(
+            f"These are not all: {len(lines) - LINES_MAX} more stand in the attached table."
+        )
     paragraphs += [
         _silence(agreement.disposal.silence, agreement.disposal.notice),
         *answers_asked_for(notice),
