@@ -203,6 +203,13 @@ def test_whoever_is_not_listed_exactly_is_nobody(made, said):
     assert (found.caller, found.status) == (None, 403)
 
 
+@pytest.mark.parametrize("second", [BOB, ADA, ""])
+def test_two_headers_are_nobodys(made, second):
+    said = [("x-remote-user", ADA), ("X-Remote-User", second)]
+    found = made(by_proxy()).comes(at=NEAR, headers=said)
+    assert (found.caller, found.status) == (None, 403)
+
+
 def test_whoever_came_as_the_wrong_person_is_told_where_to_log_out(made):
     it = made(by_proxy(logout="https://login.invalid/logout"))
     found = it.comes(at=NEAR, headers=[("x-remote-user", "nobody")])

@@ -86,3 +86,10 @@ def test_a_form_is_validated_without_the_codes_in_it():
     }
     schema = {"properties": {"code": {"type": "string"}}, "required": ["code"]}
     assert without_codes(schema) == schema
+
+
+def test_a_well_that_is_too_deep_is_not_validated():
+    body = {}
+    for _ in range(5000):
+        body = {"a": [body]}
+    assert without_codes(body) is None

@@ -329,8 +329,7 @@ def _guarded(scope: Scope) -> bool:
 def _kept(act: Act, body: dict[str, Any]) -> dict[str, Any] | None:
     """Return what may be handed on of *body*, or None if nothing may."""
     if act is Act.VALIDATE:
-        kept: dict[str, Any] = without_codes(body)
-        return kept
+        return without_codes(body)
     if act is Act.CANCEL:
         state = body.get("state")
         kind = state.get("type") if isinstance(state, dict) else None

@@ -53,13 +53,22 @@ class Factor:
         return Checked({}, why=_USED if found is Check.USED else _WRONG)
 
 
-def without_codes(value: Any) -> Any:
-    """Return *value* with every code in it replaced: forms are validated before they are sent."""
+def without_codes(body: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return *body* with every code in it replaced, or None if it is too deep a well.
+
+    A form is validated before it is sent, with what stands in it.
+    """
+    try:
+        found: dict[str, Any] = _replaced(body)
+    except RecursionError:
+        return None
+    return found
+
+
+def _replaced(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {
-            name: VERIFIED
-            if name == FIELD and isinstance(each, (str, int))
-            else without_codes(each)
+            name: VERIFIED if name == FIELD and isinstance(each, (str, int)) else _replaced(each)
             for name, each in value.items()
         }
-    return [without_codes(each) for each in value] if isinstance(value, list) else value
+    return [_replaced(each) for each in value] if isinstance(value, list) else value
