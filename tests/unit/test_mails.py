@@ -8,7 +8,7 @@ from retention.domain.entry import Entry
 from retention.domain.people import Deputy
 from retention.errors import DeliveryError
 from tests.support.cast import PEOPLE, MemoryCourier
-from tests.unit.test_chase import DPO, SIRO, Refusing, told
+from tests.unit.test_chase import DPO, SIRO, Refusing, lines, told
 
 DEP = replace(DPO, id="dep-01", roles=("audit-lead",), email="dep-01@example.invalid")
 
@@ -113,3 +113,16 @@ def test_incidents_are_the_officers_to_assess():
     bodies = {each.to[0].split("@")[0]: each.body for each in world.mails()}
     assert "Incidents that you must assess" in bodies["dpo-01"]
     assert "2 overdue" in bodies["rm-01"]
+
+
+def test_where_nobody_has_an_address_it_is_escalated_all_the_same_and_shows():
+    world, _ = proposed()
+    unreachable = [replace(each, email=None) for each in PEOPLE]
+    world.library.people = lambda: (*unreachable, SIRO)
+    world.clock.step(days=15)
+    world.remind()
+    assert [each.to[0] for each in world.mails() if "Not answered" in each.subject] == [SIRO.email]
+    world.library.people = lambda: unreachable
+    world.clock.step(days=1)
+    assert world.remind() == []
+    assert lines(world)["escalated, and not answered"].urgent

@@ -25,7 +25,8 @@ def test_each_reminder_is_due_once_and_only_the_latest_after_an_outage(days, sen
 @pytest.mark.parametrize(
     ("periods", "reminded", "days", "due"),
     [
-        (TWICE, Reminded(1), 100, False),  # the last reminder comes first
+        (TWICE, Reminded(), 14, False),
+        (TWICE, Reminded(), 15, True),  # nobody could be reminded
         (TWICE, Reminded(2, SINCE + timedelta(14)), 14, False),
         (TWICE, Reminded(2, SINCE + timedelta(14)), 15, True),
         (TWICE, Reminded(2, SINCE + timedelta(40)), 40, False),

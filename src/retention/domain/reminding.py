@@ -34,9 +34,10 @@ def escalation_due(
 ) -> bool:
     """Tell whether the last reminder did not help: from the day after it on, until it was told.
 
-    Where no reminders are agreed it is due after *otherwise*.
+    Also where it could not be sent: whoever cannot be reminded is a matter for others all the
+    more.  Where no reminders are agreed it is due after *otherwise*.
     """
-    if reminded.escalated_on is not None or reminded.times < len(periods):
+    if reminded.escalated_on is not None:
         return False
     last = max(period.after(since) for period in periods or (otherwise,))
     return today > max(last, reminded.last_on or last)

@@ -14,7 +14,7 @@ from retention.domain.calendar import london_day
 from retention.domain.clock import Period
 from retention.domain.disposition import State
 from retention.domain.entry import Entry
-from retention.domain.reminding import Reminded
+from retention.domain.reminding import Reminded, escalation_due
 from retention.ports.evidence import Evidence
 from retention.ports.ledger import Ledger
 from retention.ports.library import Library
@@ -73,6 +73,20 @@ class Owed:
     def is_reminded(self) -> bool:
         """Whether reminders are sent of it."""
         return self.what in {Owes.ANSWER, Owes.DECISION}
+
+    def is_late(self, today: date) -> bool:
+        """Tell whether others are to be told of it on *today*, and were not yet."""
+        disposal = self.agreement.disposal
+        if self.what is Owes.RECEIPT:
+            return self.reminded.escalated_on is None and today > self.since
+        if not self.is_reminded or disposal is None:
+            return False
+        otherwise = disposal.notice if self.what is Owes.ANSWER else disposal.approval_lapses
+        return escalation_due(self.since, self.periods, otherwise, self.reminded, today)
+
+    def is_escalated(self, today: date) -> bool:
+        """Tell whether others were told of it, or would have been if they had an address."""
+        return self.reminded.escalated_on is not None or self.is_late(today)
 
     @property
     def escalate_to(self) -> str:

@@ -115,7 +115,7 @@ def _owed(found: _Lines, ports: Telling) -> None:
             continue
         line = each.told(ports.today)
         _for_roles(found, ports, {MANAGER}, _CHASE, [line])
-        if each.reminded.escalated_on is not None:
+        if each.is_escalated(ports.today):
             for person in ports.known_as(each.escalate_to):
                 found[person.id][_ESCALATED].append(line)
     if asked:

@@ -2,11 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import date
 
 from retention.domain.calendar import london_day
 from retention.domain.entry import Draft, Entry, Fact
-from retention.domain.reminding import escalation_due, reminder_due
+from retention.domain.reminding import reminder_due
 from retention.domain.roles import MANAGER
 from retention.errors import DeliveryError
 from retention.ports.courier import Letter
@@ -115,7 +114,7 @@ def _escalate(ports: Telling) -> None:
     """Tell whom each agreement names of what no reminder helped, in one mail to each of them."""
     late: dict[str, list[Owed]] = defaultdict(list)
     for each in _owed(ports):
-        if is_late(each, ports.today):
+        if each.is_late(ports.today):
             late[each.escalate_to].append(each)
     for name, found in sorted(late.items()):
         lines = [each.told(ports.today) for each in found]
@@ -131,17 +130,6 @@ def _escalate(ports: Telling) -> None:
                 "message": message,
             }
             ports.ledger.append(Draft(chase_stream(each.about), Entry.ESCALATED, facts))
-
-
-def is_late(each: Owed, today: date) -> bool:
-    """Tell whether *each* is to be escalated on *today* and was not yet."""
-    disposal = each.agreement.disposal
-    if each.what is Owes.RECEIPT:
-        return each.reminded.escalated_on is None and today > each.since
-    if not each.is_reminded or disposal is None:
-        return False
-    otherwise = disposal.notice if each.what is Owes.ANSWER else disposal.approval_lapses
-    return escalation_due(each.since, each.periods, otherwise, each.reminded, today)
 
 
 def _owed(ports: Telling) -> Iterator[Owed]:

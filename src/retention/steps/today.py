@@ -100,7 +100,7 @@ def _people(asking: Asking) -> Iterator[Line]:
     yield Line(section, "notices that no mail server took", len(lost), lost, urgent=bool(lost))
     differ = tuple(line for _, line in differing(*ports))
     yield Line(section, "notices answered with other than proceed", len(differ), differ)
-    late = tuple(each.told(asking.on) for each in debts if each.reminded.escalated_on is not None)
+    late = tuple(each.told(asking.on) for each in debts if each.is_escalated(asking.on))
     yield Line(section, "escalated, and not answered", len(late), late, urgent=bool(late))
 
 
