@@ -84,15 +84,15 @@ BANNED = (
 )
 
 ONE_FACTOR = (
-    "Each person gave a password of their own at our gate; no second factor was asked for. The "
-    "gate signed what each person answered. That an account belongs to the person named rests on "
-    "our own records."
+    "Each person proved who they are at our gate, by a password of their own or by our "
+    "organisation's login; no second factor was asked for at the gate. The gate signed what each "
+    "person answered. That an account belongs to the person named rests on our own records."
 )
 TWO_FACTORS = (
-    "Each person gave a password of their own at our gate and, with every decision, a one-time "
-    "code from a device of their own, which the gate checked and nobody kept. The gate signed "
-    "what each person answered. That an account belongs to the person named rests on our own "
-    "records."
+    "Each person proved who they are at our gate, by a password of their own or by our "
+    "organisation's login, and gave with every decision a one-time code from a device of their "
+    "own, which the gate checked and nobody kept. The gate signed what each person answered. That "
+    "an account belongs to the person named rests on our own records."
 )
 BY_VERSION_ID = (
     "Logical deletion: each object version, delete marker and unfinished upload was ordered "
