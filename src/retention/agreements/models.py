@@ -177,7 +177,9 @@ class DisposalTable(Strict):
         default=None, description="Left out: no period may be extended."
     )
     reminders: list[Span] = Field(
-        default_factory=list, description="When approvers are asked again, from the first asking."
+        default_factory=list,
+        description="When whoever has not answered, a controller or an approver, is asked again: "
+        "each from the first asking.",
     )
     escalate_to: Id | None = Field(
         default=None, description="Role or person who is told when reminders did not help."
