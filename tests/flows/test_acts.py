@@ -100,7 +100,7 @@ def test_a_service_cannot_answer_for_a_person(stage, runs):
         body = {"state": {"type": "SCHEDULED", "name": "Resuming"}}
         client.post(f"/flow_runs/{run}/set_state", json=body).raise_for_status()
     assert runs.go(hold, run) == "Suspended"
-    assert "Holds: Field required" in runs.page(run)
+    assert "Ground: Field required" in runs.page(run)
     assert not acted(runs, run)
 
 
