@@ -1,9 +1,11 @@
 """Schedules make runs, and a hand-over makes one run and no second."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from time import monotonic, sleep
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,6 +15,9 @@ from retention.adapters.prefect.deploy import deploy
 from retention.adapters.prefect.runs import failed, upcoming
 from retention.adapters.prefect.start import hand_on, start
 from retention.domain.canonical import sha256
+from retention.errors import StoreUnavailableError
+from retention.wiring.unattended import Unattended
+from tests.support import fake_work
 from tests.support.net import free_ports
 from tests.support.rows import ROWS
 
@@ -131,6 +136,24 @@ def test_what_is_already_at_work_is_not_started_again(stage):
         body = {"state": {"type": "COMPLETED"}, "force": True}
         client.post(f"/flow_runs/{first}/set_state", json=body).raise_for_status()
     assert start(stage.access(), "certify", about) != first
+
+
+def test_what_would_start_later_is_started_now_by_who_may_read_the_planner_s_secret(
+    stage, tmp_path
+):
+    keys = tmp_path / "keys" / "services.json"
+    keys.parent.mkdir()
+    keys.write_text(json.dumps(fake_work.SERVICES))
+    settings = SimpleNamespace(home=tmp_path, api_url=stage.access().api_url)
+    work = Unattended(SimpleNamespace(settings=settings))
+    run = work.start("audit")
+    assert work.start("audit") == run, "it has not ended"
+    with stage.worker("issuer"):
+        stage.wait_for(run, "Completed")
+    assert stage.work.notes()[-2:] == ["audit all", "ran audit"]
+    keys.write_text(json.dumps({"planner": "another secret"}))
+    with pytest.raises(StoreUnavailableError):
+        work.start("audit")
 
 
 def test_two_who_start_the_same_at_once_start_one_run(stage):

@@ -24,6 +24,7 @@ COMMANDS = {  # name: where it is; the first line of its docstring is its help
     "show": ("look", "Show one proposal: datasets, working, decisions, fates."),
     "survey": ("survey", "List every store now, and bring the catalogue to date."),
     "stores": ("stores", "Say what each store can and may do, and what is wrong with it."),
+    "start": ("start", "Start a flow now that would start by itself later."),
     "reconcile": ("reconcile", "Say what does not fit between stores and agreements."),
     "event": ("event", "Record an event that starts a clock, with its evidence."),
     "hold": ("hold", "Place and release holds, which stop every disposal in their scope."),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from retention.domain.timetable import Stale, Timed
+from retention.errors import StoreUnavailableError
 from retention.ports.progress import NoProgress
 
 if TYPE_CHECKING:
@@ -58,14 +59,34 @@ class Unattended:
         )
         return [*self._of_prefect(list(crons)), *stale(watching)]
 
+    def start(self, flow: str) -> str:
+        """Start *flow* and return the id of its run; StoreUnavailableError where nobody serves."""
+        from retention.adapters.prefect.runs import upcoming  # noqa: PLC0415  # lazy
+
+        settings, secret = self.work.settings, self._secret()
+        try:
+            upcoming(settings.api_url, f"planner:{secret}")
+        except ConnectionError:
+            raise StoreUnavailableError(
+                "Prefect does not answer", hint="`retention up` serves it"
+            ) from None
+        from retention.adapters.prefect.access import Access  # noqa: PLC0415  # loads Prefect
+        from retention.adapters.prefect.start import start  # noqa: PLC0415  # with it
+
+        return start(Access(settings.api_url, "planner", secret), flow)
+
+    def _secret(self) -> str:
+        """Return the planner's secret, or "" before it was ever served."""
+        file = self.work.settings.home / "keys" / "services.json"
+        return str(json.loads(file.read_text("utf-8"))["planner"]) if file.is_file() else ""
+
     def _of_prefect(self, flows: list[str]) -> list[Stale]:
         from retention.adapters.prefect.pulse import Watched, no_answer, pulse  # noqa: PLC0415  # lazy
         from retention.wiring.process import POOLS  # noqa: PLC0415  # it composes what this is part of
 
         work = self.work
-        secrets = work.settings.home / "keys" / "services.json"
-        if not secrets.is_file():
+        if not (secret := self._secret()):
             return [no_answer()]
         pools = [pool for pool in POOLS if pool != "custodian" or work.has_custodian]
-        auth = f"planner:{json.loads(secrets.read_text('utf-8'))['planner']}"
+        auth = f"planner:{secret}"
         return pulse(work.settings.api_url, auth, Watched(pools, flows, work.clock.now()))
