@@ -1,7 +1,8 @@
 """Acts from the browser: nothing is written but what was shown, on the yes of who asked for it."""
 
+from dataclasses import replace
 from typing import get_args
-from uuid import UUID
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 import pytest
 
@@ -169,6 +170,20 @@ def test_an_event_needs_something_that_shows_it(world):
         "2020-06-30",
         "rm-01",
     )
+
+
+def test_an_event_for_which_the_agreement_wants_a_file_is_not_recorded_here(world):
+    (event,) = world.library.now.events
+    told = {}
+    for evidence in ("file", "link or file"):
+        wants = (replace(event, evidence=evidence),)
+        world.library.now = replace(world.library.now, events=wants)
+        acting = Acting(world, "event", run=str(uuid5(NAMESPACE_OID, evidence)))
+        acting.run()
+        assert f"(bring: {evidence})" in acting.page
+        acting.through(EVENT)
+        told[evidence] = acting.form
+    assert told == {"file": FORM, "link or file": CONFIRM}
 
 
 def test_an_answer_to_a_notice_is_recorded_and_a_letter_too(world):

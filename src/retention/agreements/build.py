@@ -108,6 +108,7 @@ def _event(table: EventTable) -> EventKind:
         tuple(table.recorded_by),
         MappingProxyType(expected),
         table.chase_after,
+        table.evidence or "",
     )
 
 

@@ -204,7 +204,11 @@ class EventTable(Strict):
         "agreement, if there is one day for all."
     )
     recorded_by: Ids = Field(description="Roles of people.toml who may record it.")
-    evidence: Text | None = Field(default=None, description="What they are asked to bring.")
+    evidence: Text | None = Field(
+        default=None,
+        description="What they are asked to bring, such as link or file. The one word file "
+        "means that no reference will do.",
+    )
     expected_on: dict[str, str | date] | None = Field(
         default=None, description="When it is expected: the placeholder's value, and on."
     )

@@ -117,6 +117,12 @@ class EventKind:
     recorded_by: tuple[str, ...]
     expected: Mapping[str, date] = field(default_factory=dict)  # value ("" per agreement) → day
     chase_after: Period | None = None  # after the expected day, somebody is asked
+    evidence: str = ""  # what whoever records it is asked to bring, in the agreement's words
+
+    @property
+    def takes_file(self) -> bool:
+        """Whether a file must show it, and no reference will do."""
+        return self.evidence.strip().lower() == "file"
 
     def value_for(self, values: Mapping[str, str]) -> str | None:
         """Return the value whose event concerns a dataset, or None if its place has none."""

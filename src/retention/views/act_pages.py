@@ -43,6 +43,7 @@ class Known:
     name: str
     per: str
     roles: tuple[str, ...]
+    brings: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +225,7 @@ def _event(_kind: str, choices: Choices) -> Iterator[str]:
         yield table(
             ("event", "of which", "recorded by"),
             [
-                (f"`{event.name}`", _of_which(event.per), plain(", ".join(event.roles)))
+                (f"`{event.name}`{_brings(event)}", _of_which(event.per), _roles(event.roles))
                 for event in each.events
             ],
         )
@@ -302,6 +303,14 @@ def _more(all_of: Sequence[object], called: str) -> Iterator[str]:
 def _listed(names: Sequence[str]) -> str:
     more = f" and {len(names) - CHOICES_MAX} more" if len(names) > CHOICES_MAX else ""
     return ", ".join(f"`{name}`" for name in names[:CHOICES_MAX]) + more
+
+
+def _brings(event: Known) -> str:
+    return f" (bring: {plain(event.brings)})" if event.brings else ""
+
+
+def _roles(roles: Sequence[str]) -> str:
+    return plain(", ".join(roles))
 
 
 def _of_which(per: str) -> str:

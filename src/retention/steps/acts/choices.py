@@ -26,12 +26,13 @@ def choices(ports: Recording) -> Choices:
 def _in_force(agreement: Agreement) -> InForce:
     names = [*(each.name for each in agreement.events), *sorted(BUILT_IN)]
     kinds = [event_kind(agreement, name) for name in names]
+    brings = {each.name: each.evidence for each in agreement.events}
     return InForce(
         agreement.reference,
         agreement.title,
         tuple(kind.name for kind in agreement.classes),
         tuple(sorted(agreement.every_controller)),
-        tuple(Known(each.name, each.per, each.roles) for each in kinds),
+        tuple(Known(each.name, each.per, each.roles, brings.get(each.name, "")) for each in kinds),
     )
 
 

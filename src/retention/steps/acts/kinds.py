@@ -18,7 +18,7 @@ from retention.steps.record.events import plan_event
 from retention.steps.record.halting import Halt, plan_halt
 from retention.steps.record.holds import plan_hold
 from retention.steps.record.instructions import Said, plan_instruction
-from retention.steps.record.naming import guess
+from retention.steps.record.naming import guess, term_named
 from retention.steps.record.planned import Planned, Recording, Why
 
 Plan = Callable[[Typed, Why, Recording], Planned]
@@ -41,6 +41,7 @@ INSTRUCTS: Mapping[str, tuple[InstructionVerb, bool]] = MappingProxyType(
     }
 )
 WHERE: Final = "Evidence"
+EVENT_WITH_FILE: Final = "retention event record --evidence FILE"
 _REFERENCE_LETTERS_MIN: Final = 3
 _NO_REFERENCE = frozenset({"none", "n/a", "na", "unknown", "-", "tbc", "see above"})
 
@@ -93,9 +94,16 @@ def _hold(typed: Typed, why: Why, ports: Recording, *, whole: bool = False) -> P
 
 
 def _event(typed: Typed, why: Why, ports: Recording) -> Planned:
+    reference, name = line(typed, "agreement", "Agreement"), line(typed, "event", "Event")
+    _, agreement = term_named(ports, reference)
+    if any(each.name == name and each.takes_file for each in agreement.events):
+        raise AnswerError(
+            f"{reference} wants a file that shows this event, and no reference will do",
+            hint=f"bring it: `{EVENT_WITH_FILE}`",
+        )
     return plan_event(
-        line(typed, "agreement", "Agreement"),
-        line(typed, "event", "Event"),
+        reference,
+        name,
         line_or_none(typed, "which_one", "Which one"),
         line(typed, "happened_on", "The day"),
         why=why,
@@ -158,9 +166,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         each.name: each
         for each in (
             Kind("hold", _hold, partial(_hold, whole=True)),
-            Kind(
-                "event", _event, None, "retention event record --evidence FILE", on_agreements=True
-            ),
+            Kind("event", _event, None, EVENT_WITH_FILE, on_agreements=True),
             Kind(
                 "instruction",
                 _instruction,
