@@ -269,6 +269,12 @@ class World(Mailing):
             self.sign(proposal, person, step, key, form, factor)
         desk.record(step, key, form)
 
+    def leave_out(self, proposal, number, person="rm-01", **changes):
+        """Approve all of it but one dataset."""
+        line = f"{number}: refuse because it is not asked about now"
+        changes = {"decision": "approve except", "exceptions": line, **changes}
+        self.answer(proposal, person, **changes)
+
     def sign(self, proposal, person, step, key, form, factor=""):
         """Write what the gate would write when *person* answers."""
         answer = SignedAnswer(

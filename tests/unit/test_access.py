@@ -197,12 +197,7 @@ def test_what_was_there_before_is_known_also_to_whoever_goes_on_after_a_crash(
 
 def test_what_approvers_left_out_stays_open(world):
     proposal = world.propose_all()
-    world.answer(
-        proposal,
-        "rm-01",
-        decision="approve except",
-        exceptions="1: refuse because it is not asked about now",
-    )
+    world.leave_out(proposal, 1)
     world.answer(proposal, "iao-01")
     world.access(proposal)
     assert not world.custodian.is_closed(PLACE)
@@ -276,12 +271,7 @@ def test_what_is_withdrawn_is_shown_without_alarm(world, proposal):
 def proposals_of(world):
     """Approve both datasets of the world in a list of its own."""
     first = world.propose_all()
-    world.answer(
-        first,
-        "rm-01",
-        decision="approve except",
-        exceptions="2: refuse because it is not asked about now",
-    )
+    world.leave_out(first, 2)
     world.answer(first, "iao-01")
     world.advance()
     second = world.propose_all()

@@ -54,12 +54,7 @@ def test_a_spent_approval_may_not(world):
 
 def test_a_manifest_that_was_left_out_may_not(world):
     proposal = world.propose_all()
-    world.answer(
-        proposal,
-        "rm-01",
-        decision="approve except",
-        exceptions="1: refuse because it is not asked about now",
-    )
+    world.leave_out(proposal, 1)
     world.answer(proposal, "iao-01")
     approval, _ = approved(proposal, world.ledger, world.evidence)
     left_out = read(world, world.case(proposal)).items[0].manifest
@@ -73,12 +68,7 @@ def read(world, case):
 
 def test_an_approval_that_names_more_than_was_approved_may_not(world):
     proposal = world.propose_all()
-    world.answer(
-        proposal,
-        "rm-01",
-        decision="approve except",
-        exceptions="1: refuse because it is not asked about now",
-    )
+    world.leave_out(proposal, 1)
     world.answer(proposal, "iao-01")
     case = world.case(proposal)
     every = tuple(item.manifest.root for item in read(world, case).items)

@@ -233,12 +233,7 @@ def test_what_approvers_left_out_is_closed_with_the_rest():
     change_class(world, copies=())
     world.survey()
     proposal = world.propose_all()
-    world.answer(
-        proposal,
-        "rm-01",
-        decision="approve except",
-        exceptions="2: refuse because it is not asked about now",
-    )
+    world.leave_out(proposal, 2)
     world.answer(proposal, "iao-01")
     world.clock.step(days=1)
     go_on(world)

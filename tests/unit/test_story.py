@@ -224,12 +224,7 @@ def test_what_arrives_after_the_first_intent_is_left_alone_and_reported(world):
 
 def test_approve_except_reduces_what_the_next_approver_signs(world):
     proposal = world.propose_all()
-    world.answer(
-        proposal,
-        "rm-01",
-        decision="approve except",
-        exceptions="2: refuse because it is not asked about now",
-    )
+    world.leave_out(proposal, 2)
     world.answer(proposal, "iao-01")
     world.dispose(proposal)
     assert {v.key[:13] for v in world.buckets["records"].held} == {"patient/2020/"}
@@ -304,13 +299,7 @@ def test_rule_4_a_hold_is_read_at_approval(world):
     world.hold("INV/patient/2020")
     with pytest.raises(AnswerError, match="number 2"):
         world.answer(proposal, "rm-01")
-    world.answer(
-        proposal,
-        "rm-01",
-        attempt=2,
-        decision="approve except",
-        exceptions="2: refuse because it is not asked about now",
-    )
+    world.leave_out(proposal, 2, attempt=2)
     world.answer(proposal, "iao-01")
     world.dispose(proposal)
 
@@ -355,12 +344,7 @@ def test_a_hold_half_way_leaves_a_partial_report_and_a_new_review(world, monkeyp
 
 def test_looking_at_an_old_list_again_moves_nothing_of_a_newer_one(world):
     old = world.propose_all()
-    world.answer(
-        old,
-        "rm-01",
-        decision="approve except",
-        exceptions="2: refuse because it is not asked about now",
-    )
+    world.leave_out(old, 2)
     world.answer(old, "iao-01")
     world.advance()
     new = world.propose()[-1]
