@@ -70,6 +70,7 @@ def test_a_session_that_is_over_leads_to_the_login_box_and_back_in(stage, browse
         assert kept(page)
 
 
+@pytest.mark.full
 def test_the_older_ui_forgets_the_password_of_a_session_that_is_over_too(stage, browser, ahead):
     with window(browser, stage.server.url) as page:
         log_in(page, *ADA)

@@ -94,7 +94,7 @@ class Gate:
         self._prefect = Prefect(inner, self._authorization)
         self._confined = Confined(inner, self._prefect)
         self._starting = Starting(self._prefect, startable, self._write)
-        self._sockets = Sockets(inner, credential, door.logins)
+        self._sockets = Sockets(inner, credential, door.logins, self._confined)
         self._door, self._factor = door, factor
         self._people = people
         self._ledger = ledger
@@ -123,8 +123,7 @@ class Gate:
         elif scope["path"].endswith("/ui-settings") and self._door.is_by_proxy(scope):
             await self._no_login_box(scope, receive, send)
         elif not _guarded(scope) and is_document(scope):
-            over = await self._door.over_in(scope)
-            await serve_document(self._inner, scope, receive, send, over)
+            await self._document(scope, receive, send)
         elif not _guarded(scope):
             await self._inner(scope, receive, keeping_within(send))
         else:
@@ -132,6 +131,14 @@ class Gate:
 
     async def _known(self, scope: Scope) -> Caller | None:
         return (await self._door.who(scope)).caller
+
+    async def _document(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            over = await self._door.over_in(scope)
+        except Exception as error:  # noqa: BLE001  # an entry point: the page itself shows nothing
+            log.error("a session is not looked at: %s", type(error).__name__)  # noqa: TRY400  # no content in logs
+            over = ()
+        await serve_document(self._inner, scope, receive, send, over)
 
     async def _at_the_door(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
