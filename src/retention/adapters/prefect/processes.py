@@ -70,7 +70,7 @@ class Process:
         child, self._child = self._child, None
         if child is None:
             return
-        family = [child.pid, *_descendants(child.pid), *_of_session(child.pid)]
+        family = [child.pid, *_descendants(child.pid)]
         child.terminate()
         with suppress(subprocess.TimeoutExpired):
             child.wait(STOP_WITHIN_S)
