@@ -3,6 +3,8 @@
 import asyncio
 import itertools
 import json
+from datetime import UTC, datetime
+from time import monotonic, sleep
 from uuid import uuid4
 
 import pytest
@@ -277,24 +279,74 @@ def test_a_worker_connects_for_its_own_pool(stage):
     assert opens(stage, f"/work_pools/{SURVEYOR}/workers/connect", token)
 
 
-def test_a_forged_event_moves_no_run(stage, review):
-    run, _ = review
-    event = {
-        "occurred": "2026-11-26T00:00:00Z",
-        "event": "prefect.flow-run.Completed",
-        "resource": {"prefect.resource.id": f"prefect.flow-run.{run}"},
+def event(name, resource, *related, **more):
+    return {
         "id": str(uuid4()),
+        "event": name,
+        "occurred": datetime.now(UTC).isoformat(),
+        "resource": {"prefect.resource.id": resource, **more},
+        "related": [
+            {"prefect.resource.id": each, "prefect.resource.role": "flow-run"} for each in related
+        ],
         "payload": {},
     }
 
-    async def forge():
+
+def tell(stage, events, service=SURVEYOR):
+    async def send():
         url = stage.server.api_url.replace("http", "ws") + "/events/in"
-        token = f"{SURVEYOR}:{fake_work.SERVICES[SURVEYOR]}"
         async with connect(url, subprotocols=["prefect"], proxy=None) as socket:
+            token = f"{service}:{fake_work.SERVICES[service]}"
             await socket.send(json.dumps({"type": "auth", "token": token}))
             await socket.recv()
-            await socket.send(json.dumps(event))
-            await asyncio.sleep(1)
+            for each in events:
+                await socket.send(json.dumps(each))
+            await asyncio.sleep(3)  # whoever hangs up at once is not heard to the end
 
-    asyncio.run(forge())
+    asyncio.run(send())
+
+
+def told(stage, events):
+    """The ids of those that the server has."""
+    body = {"filter": {"id": {"id": [each["id"] for each in events]}}}
+    with stage.service() as client:
+        return {each["id"] for each in made(client, "/events/filter", body)["events"]}
+
+
+def test_an_event_is_heard_from_whose_run_it_is_and_none_says_what_only_the_server_may(
+    stage, review
+):
+    run, _ = review
+    mine = stage.start("survey", "whose-events")
+    theirs = f"prefect.flow-run.{run}"
+    forged = [
+        event("prefect.flow-run.Cancelling", theirs),
+        event("prefect.flow-run.Cancelling", f"prefect.flow-run.{mine}"),
+        event("prefect.flow-run.Completed", theirs),
+        event("prefect.flow-run.heartbeat", theirs),
+        event("prefect.task-run.Failed", f"prefect.task-run.{uuid4()}", theirs),
+        event("prefect.task-run.Failed", f"prefect.task-run.{uuid4()}"),
+        event("prefect.worker.started", "prefect.worker.process.x", theirs),
+        event("prefect.work-pool.not-ready", "prefect.work-pool.x"),
+    ]
+    last = event("prefect.worker.started", "prefect.worker.process.x", f"prefect.flow-run.{mine}")
+    tell(stage, [*forged, last])
+    until = monotonic() + 60
+    while not told(stage, [last]) and monotonic() < until:
+        sleep(0.5)
+    assert told(stage, [*forged, last]) == {last["id"]}, stage.logs()
     assert stage.state(run)["name"] == "Suspended"
+
+
+def test_what_a_pools_own_tasks_do_is_told(stage):
+    with stage.worker():
+        run = stage.start("remind", "whose-tasks")
+        stage.wait_for(run, "Completed")
+        body = {"flow_runs": {"id": {"any_": [run]}}}
+        until = monotonic() + 60
+        with stage.service() as client:
+            while not (tasks := made(client, "/task_runs/filter", body)) or any(
+                each["state_type"] != "COMPLETED" for each in tasks
+            ):
+                assert monotonic() < until, tasks
+                sleep(0.5)

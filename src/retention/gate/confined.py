@@ -170,6 +170,15 @@ class Confined:
         _require(service == DEPLOYER, "What a pool runs is said by the deployer alone.")
         return None
 
+    async def owns(self, service: str, run: object, task: object = None) -> bool:
+        """Tell whether *run* is of this pool, and *task* of that run."""
+        try:
+            await self._require_own(service, run)
+            await self._require_task(task, run)
+        except (NotYoursError, ValueError):
+            return False
+        return True
+
     async def _require_own(self, service: str, run: object) -> None:
         _require(await self._pool_of(run) == service)
 
