@@ -3,7 +3,7 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from time import monotonic, sleep
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ import pytest
 from prefect.states import Failed
 
 from retention.adapters.prefect.deploy import deploy
+from retention.adapters.prefect.pulse import Watched, pulse
 from retention.adapters.prefect.runs import failed, upcoming
 from retention.adapters.prefect.start import hand_on, start
 from retention.domain.canonical import sha256
@@ -75,6 +76,15 @@ def test_the_next_run_of_each_flow_is_told_without_loading_prefect(stage):
     assert len({run.name for run in found}) == len(found), "the next of each, and no other"
     survey = next(run for run in found if run.name == "survey")
     assert survey.at.astimezone(ZoneInfo("Europe/London")).hour == 3
+
+
+def test_a_heartbeat_hears_that_prefect_answers_and_that_every_flow_is_planned(stage):
+    access = stage.access("issuer")
+    asked = Watched(["custodian"], [row.flow for row in ROWS if row.cron], datetime.now(UTC))
+    told = {each.what for each in pulse(access.api_url, access.credential, asked)}
+    assert "No worker ever asked for the work of the custodian" in told
+    assert not [each for each in told if "planned" in each or "answer" in each]
+    assert len(pulse(access.api_url, "issuer:wrong", asked)) == 1
 
 
 def test_a_run_that_failed_is_told_until_it_is_old(stage):
