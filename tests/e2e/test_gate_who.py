@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from retention.domain.approval import pause_key
-from retention.domain.canonical import digest_of, sha256
+from retention.domain.canonical import sha256
 from retention.domain.entry import Entry
 from retention.domain.lockout import WRONG_MAX
 from retention.gate.door import COOKIE
@@ -287,7 +287,7 @@ def test_a_code_is_checked_spent_and_replaced(stage, asked, codes):
     assert answer(stage, ADA, run, code=code).status_code == 201
     (record,) = signed(stage, proposal)
     assert record.text("factor") == "totp"
-    assert record.text("input") == digest_of({**GOOD, "code": "verified"})
+    assert fake_work.is_of(record, {**GOOD, "code": "verified"}, stage.work.evidence)
     assert fake_work.signature_holds(record)
     with stage.service() as client:
         stored = client.get(f"/flow_runs/{run}/input/suspended-{key}-response")

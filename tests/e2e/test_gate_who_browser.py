@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from retention.domain.approval import pause_key
-from retention.domain.canonical import digest_of, sha256
+from retention.domain.canonical import sha256
 from retention.gate.sessions import IDLE_S
 from tests.support import fake_work
 from tests.support.browser import chromium, fill, log_in, open_form, see_it_taken, submit, window
@@ -107,7 +107,7 @@ def test_who_comes_by_the_proxy_meets_no_login_box_and_answers_with_a_code(stage
     (record,) = stage.work.ledger.stream("proposal:" + proposal.removeprefix("sha256:"))
     assert (record.text("person"), record.text("factor")) == (IDA, "totp")
     given = {"mark": "abcd-1234", "code": "verified"}
-    assert record.text("input") == digest_of(given)
+    assert fake_work.is_of(record, given, stage.work.evidence)
     assert any(each.endswith("/ui/schemas/validate") for each in posted)
     with stage.service() as client:
         stored = client.get(f"/flow_runs/{run}/input/suspended-{key}-response")

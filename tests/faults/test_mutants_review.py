@@ -69,7 +69,7 @@ MUTANTS = (
     Mutant(
         "another answer than the one that was signed counts",
         f"{STEPS}/witnessed.py",
-        '    if signed.text("input") != digest_of(dict(answer)):',
+        "    if not is_of(signed, answer, evidence):",
         "    if False:",
         ("unit/test_story.py",),
     ),

@@ -4,9 +4,8 @@ import base64
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from retention.domain.approval import SignedAnswer, asked_in, stream_about
+from retention.domain.approval import SignedAnswer, asked_in, input_digest, stream_about
 from retention.domain.calendar import stamp
-from retention.domain.canonical import digest_of
 from retention.domain.entry import Draft, Entry
 from retention.errors import AnswerError
 from retention.steps.acts.desk import ActDesk
@@ -100,7 +99,9 @@ class Acting:
         key, gate = key or self.key, gate or self.world.gate
         about, step = asked_in(key)
         at = stamp(self.world.clock.now())
-        said = SignedAnswer(about, by, step, self.run_id, key, digest_of(answer), "", at)
+        salt = self.world.secret().hex()
+        kept, given = self.world.evidence.keep(salt.encode()), input_digest(answer, salt)
+        said = SignedAnswer(about, by, step, self.run_id, key, given, kept, "", at)
         facts = {name: getattr(said, name) for name in said.__slots__}
         facts["signature"] = base64.urlsafe_b64encode(gate.sign(said.message())).decode()
         return Draft(stream_about(about), Entry.SIGNED, {**facts, "key_id": gate.key_id})

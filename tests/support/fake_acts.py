@@ -50,7 +50,7 @@ def recording(work):
     world.library.people = lambda: PEOPLE
     world.fill(("2019", "2020"))
     world.survey()
-    ports = replace(world.recording, ledger=ActLedger(work.ledger.path))
+    ports = replace(world.recording, ledger=ActLedger(work.ledger.path), evidence=work.evidence)
     return lambda: replace(
         ports, today=FixedClock().today(), secret=lambda: secrets.token_bytes(32)
     )

@@ -17,6 +17,7 @@ def main() -> None:
     gate = app(
         identities=work.identities,
         ledger=work.ledger,
+        evidence=work.evidence,
         signer=fake_work.Signer(),
         services=fake_work.SERVICES,
         clock=fake_work.FixedClock(),

@@ -17,10 +17,11 @@ from types import SimpleNamespace
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from retention.adapters.evidence import FolderEvidence, KeyFolder
 from retention.adapters.identities import SqlIdentities
 from retention.domain.agreement import Person
-from retention.domain.approval import SignedAnswer
-from retention.domain.canonical import Json, digest_of, sha256
+from retention.domain.approval import SignedAnswer, input_digest
+from retention.domain.canonical import Json, sha256
 from retention.domain.entry import Draft, Entry, Record
 from retention.domain.finding import Finding
 from retention.domain.proposal import mark_of
@@ -163,7 +164,7 @@ class FakeDesk:
 
     def record(self, step: str, key: str, answer: Mapping[str, Json]) -> None:
         signed = signed_for(self.work.ledger, key)
-        if signed is None or signed.text("input") != digest_of(dict(answer)):
+        if signed is None or not is_of(signed, answer, self.work.evidence):
             raise AnswerError("the gate did not witness this answer", hint="log in, answer again")
         person = next(p for p in PEOPLE if p.id == signed.text("person"))
         if step not in person.roles:
@@ -185,6 +186,7 @@ class FakeWork:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.ledger = FileLedger(folder / "ledger.jsonl")
+        self.evidence = FolderEvidence(folder / "evidence", keys=KeyFolder(folder / "keys"))
         self.progress = self
         self.settings = SimpleNamespace(disposal_tasks=1, disposal_runner="threads")
         self.failures: list[Exception] = []
@@ -303,6 +305,11 @@ def signed_for(ledger: FileLedger, key: str) -> Record | None:
     """Return the gate's last record for a pause key, if its signature holds."""
     found = [r for r in ledger.of_kind(Entry.SIGNED) if r.text("pause_key") == key]
     return found[-1] if found and signature_holds(found[-1]) else None
+
+
+def is_of(record: Record, answer: Mapping[str, Json], evidence) -> bool:
+    """Tell whether what the gate signed is *answer*."""
+    return record.text("input") == input_digest(answer, evidence.read(record.text("salt")).decode())
 
 
 def signature_holds(record: Record) -> bool:

@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from itertools import count
 
-from retention.domain.approval import SignedAnswer, pause_key
+from retention.domain.approval import SignedAnswer, input_digest, pause_key
 from retention.domain.calendar import stamp
-from retention.domain.canonical import digest_of
 from retention.domain.case import proposal_stream
 from retention.domain.entry import Draft, Entry
 from retention.domain.store import spots_of, stores_of
@@ -277,9 +276,10 @@ class World(Mailing):
 
     def sign(self, proposal, person, step, key, form, factor=""):
         """Write what the gate would write when *person* answers."""
-        answer = SignedAnswer(
-            proposal, person, step, "run", key, digest_of(form), factor, stamp(self.clock.now())
-        )
+        salt = self.secret().hex()
+        said, kept = input_digest(form, salt), self.evidence.keep(salt.encode())
+        at = stamp(self.clock.now())
+        answer = SignedAnswer(proposal, person, step, "run", key, said, kept, factor, at)
         facts = {name: getattr(answer, name) for name in answer.__slots__}
         facts["signature"] = base64.urlsafe_b64encode(self.gate.sign(answer.message())).decode()
         facts["key_id"] = self.gate.key_id

@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 from datetime import date
+from json import loads
 
 import pytest
 
 from retention.domain.agreement import Extensions, OurRole
+from retention.domain.approval import pause_key
+from retention.domain.canonical import digest_of
 from retention.domain.certificate import Certificate
 from retention.domain.entry import Entry
 from retention.domain.instruction import InstructionVerb
@@ -323,3 +326,63 @@ def test_a_second_factor_is_said_only_if_everybody_gave_one():
     record = world.case(proposal).certified["interim"]
     statement = Certificate.read(world.evidence.read(record.text("statement")))
     assert "a one-time code" in statement.people.identity_proof
+
+
+def answered_late(world, proposal):
+    """A yes whose record comes after it was weighed, and then a no; return both forms."""
+    desk, key = world.desk(proposal), pause_key(proposal, "records-manager", 1, 1)
+    first, second = world.form(proposal), world.form(proposal, decision="refuse")
+    with pytest.raises(AnswerError, match="did not witness"):
+        desk.record("records-manager", key, first)
+    world.sign(proposal, "rm-01", "records-manager", key, first)  # it comes late
+    return key, first, second
+
+
+def test_an_answer_that_could_not_stand_never_comes_back(world):
+    proposal = world.propose_all()
+    key, first, second = answered_late(world, proposal)
+    again = pause_key(proposal, "records-manager", 1, 2)
+    world.sign(proposal, "rm-01", "records-manager", again, second)
+    desk = world.desk(proposal)
+    with pytest.raises(AnswerError, match="did not witness"):  # the run begins anew
+        desk.record("records-manager", key, first)
+    assert not world.kinds(Entry.DECIDED)
+    desk.record("records-manager", again, second)
+    assert world.case(proposal).spent.text("why") == "refuse"
+
+
+def test_of_two_answers_the_last_is_somebodys_word(world):
+    proposal = world.propose_all()
+    forms = [world.form(proposal), world.form(proposal, decision="refuse")]
+    keys = [pause_key(proposal, "records-manager", 1, n) for n in (1, 2)]
+    for key, form in zip(keys, forms, strict=True):
+        world.sign(proposal, "rm-01", "records-manager", key, form)
+    with pytest.raises(AnswerError, match="another answer was given after this one"):
+        world.desk(proposal).record("records-manager", keys[0], forms[0])
+
+
+def test_a_yes_that_was_taken_back_destroys_nothing_whoever_writes_it_down(world, monkeypatch):
+    """A planner that does not look whether there is a later answer."""
+    monkeypatch.setattr("retention.steps.review.counts_no_more", lambda *_, **__: False)
+    proposal = world.propose_all()
+    forms = [world.form(proposal), world.form(proposal, decision="refuse")]
+    keys = [pause_key(proposal, "records-manager", 1, n) for n in (1, 2)]
+    for key, form in zip(keys, forms, strict=True):
+        world.sign(proposal, "rm-01", "records-manager", key, form)
+    world.desk(proposal).record("records-manager", keys[0], forms[0])
+    world.answer(proposal, "iao-01")
+    assert world.case(proposal).approved is not None
+    with pytest.raises(NotAuthorisedError, match="its giver's last"):
+        world.dispose(proposal)
+    assert not world.store.orders
+
+
+def test_a_reason_cannot_be_guessed_from_what_the_ledger_holds(world):
+    proposal = world.propose_all()
+    form = world.form(proposal)
+    world.answer(proposal, "rm-01")
+    told = {str(value) for r in world.ledger.records for value in r.facts.values()}
+    assert digest_of(form) not in told
+    (decided,) = world.kinds(Entry.DECIDED)
+    document = loads(world.evidence.read(decided.text("reason")))
+    assert document["salt"] not in told

@@ -37,6 +37,7 @@ def world(tmp_path, monkeypatch):
         app = gate.app(
             identities=identities,
             ledger=opened.world.ledger,
+            evidence=opened.world.evidence,
             signer=opened.world.gate,
             services=SERVICES,
             clock=opened.world.clock,
@@ -151,7 +152,8 @@ def test_a_service_opens_nothing_and_a_password_opens_it_for_a_program(world):
 def test_without_what_opens_lists_there_are_no_such_pages(world):
     opened, _, _, identities = world
     app = gate.app(
-        identities=identities, ledger=opened.world.ledger, signer=opened.world.gate,
+        identities=identities, ledger=opened.world.ledger, evidence=opened.world.evidence,
+        signer=opened.world.gate,
         services=SERVICES, clock=opened.world.clock, people=opened.world.library.people,
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from retention.domain.canonical import canonical, digest_of
+from retention.domain.canonical import Json, canonical, digest_of
 from retention.domain.clock import Period
 
 TOTP: Final = "totp"  # a one-time code was checked with an answer
@@ -20,7 +20,8 @@ class SignedAnswer:
     """What the gate witnessed: this person gave this input under this pause key.
 
     *about* is the digest of a proposal, or ``act:`` and the run of an act of its own; *input* is
-    the digest of the canonical form input; *factor* is ``totp`` if a one-time code was checked
+    the salted digest of the form input (:func:`input_digest`) and *salt* that of its salt, which
+    the evidence store keeps; *factor* is ``totp`` if a one-time code was checked
     with it, and "" if none was asked; *at* is UTC as :func:`calendar.stamp`.
     """
 
@@ -30,14 +31,23 @@ class SignedAnswer:
     run: str
     pause_key: str
     input: str
+    salt: str
     factor: str
     at: str
 
     def message(self) -> bytes:
         """Return the bytes that the gate signs."""
-        return b"retention-gate/v2\n" + canonical(
+        return b"retention-gate/v3\n" + canonical(
             {name: getattr(self, name) for name in self.__slots__}
         )
+
+
+def input_digest(run_input: Mapping[str, Json], salt: str) -> str:
+    """Return the digest of what somebody answered: salted, for a short reason could be guessed.
+
+    Raises TypeError or ValueError for an input that has no canonical form.
+    """
+    return digest_of({"input": dict(run_input), "salt": salt})
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ class Case:
     proposed: Record
     length: int  # of the proposal's stream, for compare-and-set
     signed: dict[str, Record] = field(default_factory=dict)  # by index, as decisions name it
+    unheard: dict[str, Record] = field(default_factory=dict)  # answers that count no more, by key
     decided: list[Record] = field(default_factory=list)
     approved: Record | None = None
     spent: Record | None = None
@@ -106,16 +107,22 @@ class Case:
                 self.spent = self.spent or r
             case Entry.BEGUN:
                 self.started = r
+            case Entry.UNHEARD:
+                self.unheard[r.text("pause_key")] = r
             case Entry.HALTED:
                 pass  # who stopped it, and why: the approval is spent in the same transaction
             case Entry.RUN:
                 self.runs.append(r.text("run"))
-            case Entry.SEALED:
-                self.sealed[r.text("certificate")] = r
-            case Entry.DELIVERED:
-                self.delivered.setdefault(r.text("certificate"), {})[r.text("controller")] = r
+            case Entry.SEALED | Entry.DELIVERED:
+                self._take_of_certificate(r)
             case _:
                 self._take_of_part(r)
+
+    def _take_of_certificate(self, r: Record) -> None:
+        if r.kind is Entry.SEALED:
+            self.sealed[r.text("certificate")] = r
+        else:
+            self.delivered.setdefault(r.text("certificate"), {})[r.text("controller")] = r
 
     def _take_of_part(self, r: Record) -> None:
         if "copy" in r.facts:

@@ -37,6 +37,8 @@ class Entry(StrEnum):
     MOVED = "moved"  # a dataset, in the table of moves
     NOTICE = "notice"  # what controllers are told: (dataset, clause, action)
     NOTICE_ACCEPTED = "notice_accepted"  # by one controller's mail server
+    NOTICE_RECEIVED = "notice_received"  # by one controller on that day: a person attests it
+    NOTICE_RECEIPT_RETRACTED = "notice_receipt_retracted"  # it was wrong: as if never made
     NOTICE_ANSWERED = "notice_answered"  # by one controller, on one dataset or ("") on all
     TOLD = "told"  # a person, by mail, that something awaits them
     REMINDED = "reminded"  # a controller or an approver, once more
@@ -48,6 +50,7 @@ class Entry(StrEnum):
     LOGIN_CHANGED = "login_changed"  # added, new password, unlocked, codes, disabled: and by whom
     CANCELLED = "cancelled"  # the gate: this person cancelled this run
     OPENED = "opened"  # a person was given the full list of a proposal, or its disposal list
+    UNHEARD = "unheard"  # it could not stand: it was asked again, and that answer counts no more
     DECIDED = "decided"  # what that answer is worth
     ASKED = "asked"  # approvers want what only a party may instruct: it is asked
     ASK_ACCEPTED = "ask_accepted"  # by one party's mail server
@@ -120,18 +123,21 @@ FACTS: Mapping[Entry, frozenset[str]] = MappingProxyType(
             Entry.MOVED: "dataset event before after",
             Entry.NOTICE: "notice agreement version action document datasets",
             Entry.NOTICE_ACCEPTED: "notice controller message",
+            Entry.NOTICE_RECEIVED: f"notice controller on {_WHY}",
+            Entry.NOTICE_RECEIPT_RETRACTED: f"notice controller entry {_WHY}",
             Entry.NOTICE_ANSWERED: f"notice controller dataset answer {_WHY}",
             Entry.TOLD: "about step person message",
             Entry.REMINDED: "about whom nth message",
             Entry.ESCALATED: "about whom to message",
             Entry.PROPOSED: "proposal notice agreement version action document"
             " datasets versions bytes",
-            Entry.SIGNED: "about person step run pause_key input factor at signature key_id",
+            Entry.SIGNED: "about person step run pause_key input salt factor at signature key_id",
             Entry.STARTED: "run person flow",
             Entry.LOCKED_OUT: "person until",
             Entry.LOGIN_CHANGED: "person change by",
             Entry.CANCELLED: "run person",
             Entry.OPENED: "proposal person form",
+            Entry.UNHEARD: "proposal pause_key fault",
             Entry.DECIDED: "proposal step person decision roots kept signed input reason",
             Entry.ASKED: "proposal agreement version dataset verb until to",
             Entry.ASK_ACCEPTED: "agreement entry party message",

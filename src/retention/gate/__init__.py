@@ -16,6 +16,7 @@ from retention.gate.login import Logins
 from retention.gate.sessions import IDLE_S, WHOLE_S, Sessions
 from retention.gate.standing import FRESH_S, Standings
 from retention.ports.clock import Clock
+from retention.ports.evidence import Evidence
 from retention.ports.identities import Identities
 from retention.ports.ledger import Ledger
 from retention.ports.seal import Signs
@@ -26,6 +27,7 @@ def app(
     *,
     identities: Identities,
     ledger: Ledger,
+    evidence: Evidence,
     signer: Signs,
     services: Mapping[str, str],
     clock: Clock,
@@ -65,6 +67,7 @@ def app(
         factor=Factor(identities, clock, locked),
         people=people,
         ledger=ledger,
+        evidence=evidence,
         signer=signer,
         clock=clock,
         startable=startable,

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import logging
+import secrets
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 from uuid import UUID
@@ -43,6 +44,7 @@ from retention.gate.sockets import Sockets
 from retention.gate.starting import Starting
 from retention.gate.witness import has_template, signed_record
 from retention.ports.clock import Clock
+from retention.ports.evidence import Evidence
 from retention.ports.ledger import Ledger
 from retention.ports.seal import Signs
 from retention.steps.opening import Opening
@@ -61,6 +63,7 @@ _NOT_YOURS_TO_STOP = (
     "You may cancel what you started; the rest is for those who may halt a disposal."
 )
 
+SALT_BYTES = 32
 log = logging.getLogger("retention.gate")
 
 
@@ -80,6 +83,7 @@ class Gate:
         factor: Factor,
         people: Callable[[], Sequence[Person]],
         ledger: Ledger,
+        evidence: Evidence,
         signer: Signs,
         clock: Clock,
         startable: Collection[str] = (),
@@ -97,7 +101,7 @@ class Gate:
         self._sockets = Sockets(inner, credential, door.logins, self._confined)
         self._door, self._factor = door, factor
         self._people = people
-        self._ledger = ledger
+        self._ledger, self._evidence = ledger, evidence
         self._signer = signer
         self._clock = clock
         self._ledger_turn = CapacityLimiter(1)
@@ -232,21 +236,13 @@ class Gate:
         self, person: str, body: dict[str, Any], scope: Scope, receive: Receive, send: Send
     ) -> None:
         """Hand on an answer, and sign who gave it if the server takes it."""
-        try:
-            run = UUID(scope["path"].split("/")[3])
-            run_input = body.get("run_input")
-            if not run_input or not isinstance(run_input, dict):
-                await answer(send, 403, _EMPTY)
-                return
-            if has_template(run_input):
-                await answer(send, 403, _UNREADABLE)
-                return
-            canonical(run_input)
-        except (TypeError, ValueError, RecursionError):
-            await answer(send, 403, _UNREADABLE)
+        given = _given(scope, body)
+        if isinstance(given, str):
+            await answer(send, 403, given)
             return
         if await self._person(person, send) is None:
             return
+        run, run_input = given
         key = await self._prefect.pause_key(run)
         if key is None and "code" in run_input:
             await answer(send, 409, _ASKS_NOTHING)
@@ -255,11 +251,15 @@ class Gate:
         if checked.why:
             await answer(send, 403, checked.why)
             return
+        if (salt := await self._salt()) is None:
+            await answer(send, 503, _NOT_NOW)
+            return
         record = key and signed_record(
             person,
             run,
             key,
             checked.run_input,
+            salt=salt,
             factor=checked.factor,
             signer=self._signer,
             clock=self._clock,
@@ -275,6 +275,16 @@ class Gate:
         else:
             for message in messages:
                 await send(message)
+
+    async def _salt(self) -> str | None:
+        """Return a fresh salt that the evidence store has kept; None if it could not."""
+        salt = secrets.token_hex(SALT_BYTES)
+        try:
+            await to_thread.run_sync(self._evidence.keep, salt.encode())
+        except Exception as error:  # noqa: BLE001  # an entry point: whatever it is, no answer is taken
+            log.error("no salt is kept: %s", type(error).__name__)  # noqa: TRY400  # no content in logs
+            return None
+        return salt
 
     async def _start(self, person: str, body: dict[str, Any], scope: Scope, send: Send) -> None:
         if await self._person(person, send) is None:
@@ -324,6 +334,19 @@ async def _answer_used_up(send: Send, messages: Sequence[Message]) -> None:
         await answer_json(send, 200, {**said, "details": kept})
     else:
         await answer(send, messages[0]["status"], reason)
+
+
+def _given(scope: Scope, body: dict[str, Any]) -> tuple[UUID, dict[str, Any]] | str:
+    """Return the run that is answered, and its input; or why that cannot be taken."""
+    try:
+        run = UUID(scope["path"].split("/")[3])
+        run_input = body.get("run_input")
+        if not run_input or not isinstance(run_input, dict):
+            return _EMPTY
+        canonical(run_input)
+        return _UNREADABLE if has_template(run_input) else (run, run_input)
+    except (TypeError, ValueError, RecursionError):
+        return _UNREADABLE
 
 
 def _guarded(scope: Scope) -> bool:

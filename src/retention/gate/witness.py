@@ -2,7 +2,7 @@
 
 The record is made before the answer is handed on and written once the server has taken it, so
 that nothing is signed that was not accepted.  The answer itself stays in Prefect; the ledger
-gets its digest.
+gets its salted digest, and the evidence store the salt.
 """
 
 from base64 import urlsafe_b64encode
@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from retention.domain.approval import SignedAnswer, asked_in, stream_about
+from retention.domain.approval import SignedAnswer, asked_in, input_digest, stream_about
 from retention.domain.calendar import stamp
-from retention.domain.canonical import digest_of
+from retention.domain.canonical import sha256
 from retention.domain.entry import Draft, Entry
 from retention.ports.clock import Clock
 from retention.ports.seal import Signs
@@ -24,13 +24,15 @@ def signed_record(
     key: str,
     run_input: Mapping[str, Any],
     *,
+    salt: str,
     factor: str = "",
     signer: Signs,
     clock: Clock,
 ) -> Draft | None:
     """Return the ledger entry that *person* gave *run_input* under *key*; None if it is not ours.
 
-    *factor* says which second factor the gate checked with it.
+    *salt* is not guessable, and kept where its digest leads; *factor* says which second factor
+    the gate checked with it.
     Raises TypeError or ValueError for an input that has no canonical form.
     """
     ours = asked_in(key)
@@ -43,7 +45,8 @@ def signed_record(
         step=step,
         run=str(run),
         pause_key=key,
-        input=digest_of(dict(run_input)),
+        input=input_digest(run_input, salt),
+        salt=sha256(salt.encode()),
         factor=factor,
         at=stamp(clock.now()),
     )

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from retention.domain.agreement import Agreement, Disposal
-from retention.domain.approval import TOTP, Approval, SignedAnswer, approval_days
-from retention.domain.calendar import london_day
-from retention.domain.canonical import digest_of
+from retention.domain.agreement import Agreement, Disposal, OurRole
+from retention.domain.approval import TOTP, Approval, SignedAnswer, approval_days, input_digest
+from retention.domain.calendar import instant, london_day
+from retention.domain.canonical import Json
 from retention.domain.case import Case, proposal_stream, run_stream
 from retention.domain.dataset import DatasetId
 from retention.domain.decision import APPROVING
@@ -82,6 +82,7 @@ class FreshAuthority:
             since=case.proposed.index,
         )
         require_no_objection(self.ledger, self.evidence, item)
+        require_notice_over(self.ledger, self.library, proposal)
         agreement = self.library.agreement(proposal.agreement, proposal.version)
         assert agreement.disposal is not None
         _require_codes(case, agreement.disposal)
@@ -134,7 +135,7 @@ class FreshAuthority:
         for record in case.decided:
             if not self._is_genuine(case, record):
                 raise NotAuthorisedError(
-                    "an answer does not carry the gate's signature",
+                    "an answer does not carry the gate's signature, or is not its giver's last",
                     hint="treat the ledger's database as tampered with, and look",
                 )
             if record.text("decision") not in APPROVING:
@@ -146,8 +147,12 @@ class FreshAuthority:
 
     def _is_genuine(self, case: Case, decided: Record) -> bool:
         """Tell whether the gate signed the very answer that the decision was read from."""
-        given = digest_of(answer_of(decided, self.evidence))
-        return given == decided.text("input") and _is_signed(case, decided, self.gate)
+        signed = case.signed.get(decided.text("signed"))
+        if signed is None or not _is_signed(case, decided, self.gate):
+            return False
+        if counts_no_more(signed, case, self.gate, before=decided.index):
+            return False
+        return is_of(signed, answer_of(decided, self.evidence), self.evidence)
 
 
 def _item(proposal: Proposal, approval: Approval, manifest: Manifest) -> Item:
@@ -168,6 +173,27 @@ def _is_signed(case: Case, decided: Record, gate: Checks) -> bool:
     ):
         return False
     return signature_holds(signed, case.proposal, gate)
+
+
+def counts_no_more(signed: Record, case: Case, gate: Checks, *, before: int) -> bool:
+    """Tell whether an answer had been let pass, or answered anew, before entry *before*.
+
+    Of several answers to one question the last one is somebody's word.
+    """
+    unheard = case.unheard.get(signed.text("pause_key"))
+    if unheard is not None and unheard.index < before:
+        return True
+    later = (r for r in case.signed.values() if signed.index < r.index < before)
+    return any(
+        r.text("step") == signed.text("step") and signature_holds(r, case.proposal, gate)
+        for r in later
+    )
+
+
+def is_of(signed: Record, answer: Mapping[str, Json], evidence: Evidence) -> bool:
+    """Tell whether the gate signed *answer*; EvidenceError if its salt is not kept any more."""
+    salt = evidence.read(signed.text("salt")).decode()
+    return signed.text("input") == input_digest(answer, salt)
 
 
 def signature_holds(signed: Record, about: str, gate: Checks) -> bool:
@@ -259,6 +285,26 @@ def require_no_objection(ledger: Ledger, evidence: Evidence, item: Item) -> None
             raise NotAuthorisedError(
                 "a controller objects", hint="one objection blocks its dataset for all"
             )
+
+
+def require_notice_over(ledger: Ledger, library: Library, proposal: Proposal) -> None:
+    """Raise NotAuthorisedError if people were asked before the notice was over, as is known now.
+
+    Somebody may have taken back what was attested of a controller and the notice.
+    Source: ``clock.md``, ruling 15.
+    """
+    agreement = library.agreement(proposal.agreement, proposal.version)
+    if agreement.our_role is OurRole.CONTROLLER:
+        return  # nobody was told: the approvers decide
+    for notice in notices(ledger):
+        if notice.id == proposal.notice:
+            over_on = notice.over_on(agreement, proposal.controllers)
+            if over_on is not None and over_on <= london_day(instant(proposal.frozen_at)):
+                return
+    raise NotAuthorisedError(
+        "people were asked before the notice had reached every controller and was over",
+        hint="what is attested of a notice was taken back: ask afresh",
+    )
 
 
 def require_no_hold(

@@ -7,6 +7,7 @@ cannot stand is an AnswerError, and is asked again with its reason.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from json import loads
 from typing import Final
 
 from retention.domain.agreement import Agreement, Person
@@ -27,7 +28,7 @@ from retention.ports.library import Library
 from retention.ports.seal import Checks
 from retention.steps.answers import answer_of, kept_by, kept_items, roots_of, worth
 from retention.steps.approvers import Asked, signed_on
-from retention.steps.authorise import matching_holds, require_agreement
+from retention.steps.authorise import counts_no_more, matching_holds, require_agreement
 from retention.steps.cases import case_of, read_proposal
 from retention.steps.moves import move_if_possible
 from retention.steps.otherwise import entailed, notes_of
@@ -130,11 +131,32 @@ class Desk:
         """
         if self.unanswered() != step:
             return
+        case, _ = self._read()
+        if (unheard := case.unheard.get(key)) is not None:
+            raise read_fault(self.evidence.read(unheard.text("fault")))
+        try:
+            self._hear(step, key, answer)
+        except AnswerError as fault:
+            self._let_pass(key, fault)
+            raise
+
+    def _let_pass(self, key: str, fault: AnswerError) -> None:
+        """Write that the answer under *key* could not stand: from now on the next one counts.
+
+        A run begins anew after each answer and meets the older ones again; one that could not
+        stand for a while, such as for a record that came late, must not come back later.
+        """
+        kept = self.evidence.keep(canonical({"fault": str(fault), "hint": fault.hint}))
+        facts: dict[str, Fact] = {"proposal": self.proposal, "pause_key": key, "fault": kept}
+        self.ledger.append(Draft(proposal_stream(self.proposal), Entry.UNHEARD, facts))
+
+    def _hear(self, step: str, key: str, answer: Mapping[str, Json]) -> None:
         signed = witnessed(
             self.proposal,
             key,
             answer,
             ledger=self.ledger,
+            evidence=self.evidence,
             gate=self.gate,
             patience=self.patience,
         )
@@ -152,6 +174,8 @@ class Desk:
         case, proposal = self._read()  # what is checked is what is written upon
         if len(case.decided) >= len(proposal.approved_by) or case.spent is not None:
             return
+        if counts_no_more(signed, case, self.gate, before=self.ledger.size()):
+            raise AnswerError("another answer was given after this one", hint="answer again")
         person = self._person(signed, case, step)
         if self.asks_code and signed.text("factor") != TOTP:
             raise AnswerError(
@@ -238,8 +262,7 @@ class Desk:
             {
                 "answer": dict(answer),
                 "kept": [item.manifest.root for item in kept],
-                # The gate's signature is not guessable: with it, a short reason cannot be guessed.
-                "salt": signed.text("signature"),
+                "salt": self.secret().hex(),  # else a short reason could be guessed
             }
         )
         facts: dict[str, Fact] = {
@@ -272,6 +295,12 @@ class Desk:
         }
         draft = Draft(proposal_stream(proposal.digest), Entry.APPROVED, facts)
         self.ledger.append(draft, expect=case.length)
+
+
+def read_fault(document: bytes) -> AnswerError:
+    """Return the fault for which an answer could not stand."""
+    said = loads(document)
+    return AnswerError(said["fault"], hint=said["hint"])
 
 
 def _not_approved(decided: Record) -> str:

@@ -6,12 +6,13 @@ A ledger row alone proves nothing, for workers write rows: only the gate's signa
 from collections.abc import Callable, Mapping
 
 from retention.domain.approval import stream_about
-from retention.domain.canonical import Json, digest_of
+from retention.domain.canonical import Json
 from retention.domain.entry import Entry, Record
 from retention.errors import AnswerError
+from retention.ports.evidence import Evidence
 from retention.ports.ledger import Ledger
 from retention.ports.seal import Checks
-from retention.steps.authorise import signature_holds
+from retention.steps.authorise import is_of, signature_holds
 
 Patience = Callable[[Callable[[], Record | None]], Record | None]
 
@@ -22,13 +23,15 @@ def witnessed(
     answer: Mapping[str, Json],
     *,
     ledger: Ledger,
+    evidence: Evidence,
     gate: Checks,
     patience: Patience,
 ) -> Record:
     """Return the gate's signed record that somebody gave *answer* under the pause *key*.
 
     *about* is what the question was about; *patience* waits for the record, within bounds.
-    Raises AnswerError if there is none, if it is of another answer, or if nobody signed it.
+    Raises AnswerError if there is none, if it is of another answer, or if nobody signed it; and
+    EvidenceError if the salt of its digest is not kept any more.
     """
 
     def look() -> Record | None:
@@ -39,10 +42,10 @@ def witnessed(
         raise AnswerError(
             "the gate did not witness this answer", hint="log in as yourself and answer again"
         )
-    if signed.text("input") != digest_of(dict(answer)):
-        raise AnswerError("the answer is not the one that the gate witnessed", hint="answer again")
     if not is_signed(signed, about, gate):
         raise AnswerError("the gate's signature does not hold", hint="answer again")
+    if not is_of(signed, answer, evidence):
+        raise AnswerError("the answer is not the one that the gate witnessed", hint="answer again")
     return signed
 
 

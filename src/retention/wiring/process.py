@@ -63,6 +63,7 @@ def gate_ports() -> dict[str, Any]:
     return {
         "identities": work.identities,
         "ledger": work.ledger,
+        "evidence": work.evidence,
         "signer": work.keyring.gate,
         "services": services(work.settings.home),
         "clock": work.clock,

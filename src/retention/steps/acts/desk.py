@@ -220,6 +220,7 @@ class ActDesk:
             key,
             answer,
             ledger=self.ports().ledger,
+            evidence=self.ports().evidence,
             gate=self.gate,
             patience=self.patience,
         )
