@@ -36,6 +36,7 @@ def may(said):
         event("prefect.worker.submitted-flow-run", "prefect.worker.process.x", MINE),
         event("prefect.worker.started", "prefect.worker.process.x", "prefect.work-pool.y"),
         event("prefect.runner.cancelled-flow-run", "prefect.runner.x", MINE),
+        event("prefect.artifact.created", "prefect.artifact.x", MINE),
     ],
 )
 def test_what_workers_and_flows_tell_of_their_own_is_heard(said):

@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-SAYS = re.compile(r"prefect\.(?:flow-run\.heartbeat|(?:task-run|worker|runner)\.[A-Za-z-]+)")
+SAYS = re.compile(
+    r"prefect\.(?:flow-run\.heartbeat|(?:task-run|worker|runner|artifact)\.[A-Za-z-]+)"
+)
 _FLOW_RUN, _TASK_RUN = "prefect.flow-run.", "prefect.task-run."
 
 
