@@ -13,7 +13,7 @@ from retention.views.mails import (
     list_line,
     review_mail,
 )
-from retention.views.reminder_letter import reminder_letter
+from retention.views.reminder_letter import Told, reminder_letter
 from tests.golden.test_certificate import same
 from tests.unit.test_letters import ENGINE, PARTY, agreement
 
@@ -39,10 +39,10 @@ LIST = ListToDecide(
 )
 
 
-def reminded(nth):
+def reminded(nth, *, by_word=False):
     terms = agreement()
     disposal = replace(terms.disposal, reminders=(P("P7D"), P("P14D")), escalate_to="siro")
-    told = 12, date(2026, 11, 2)
+    told = Told(12, date(2026, 11, 2), by_word=by_word)
     return reminder_letter(
         "3fa9c27b0001", replace(terms, disposal=disposal), PARTY, told, nth, ENGINE
     )
@@ -65,6 +65,7 @@ def test_the_mails(tmp_path):
     for name, mail in {
         "letter-reminder.txt": reminded(1),
         "letter-last-reminder.txt": reminded(2),
+        "letter-reminder-attested.txt": reminded(1, by_word=True),
         "mail-review.txt": review_mail(LIST, GATE, ENGINE),
         "mail-review-deputy.txt": review_mail(
             replace(LIST, instead_of="rm-01", run="", gone_by=None), GATE, ENGINE, nth=2

@@ -1,7 +1,7 @@
 """What parties instruct and answer: record and list it."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 import click
 
@@ -12,15 +12,23 @@ from retention.domain.instruction import InstructionVerb, instructions_in
 from retention.steps.record.answers import ANSWERS, plan_answer
 from retention.steps.record.instructions import Said, plan_instruction
 from retention.steps.record.naming import term_named, terms_of
+from retention.steps.record.receipts import plan_receipt, plan_receipt_retraction
 from retention.steps.record.retractions import plan_instruction_retraction
 from retention.steps.references import by_reference, shown_by
 from retention.steps.registers import events_stream
 from retention.views.preview import table_json
 
+_VERBS = (
+    InstructionVerb.EXTEND,
+    InstructionVerb.RETURN,
+    InstructionVerb.RECLASSIFY,
+    InstructionVerb.CONFIRM_SHORTER,
+)
+
 
 @click.group()
 def instruction() -> None:
-    """Record what a controller answered to a notice, or instructs.
+    """Record what a controller answered to a notice, or instructs; or that it got the notice.
 
     On a processor's data nothing is extended, returned or reclassified without one.
     """
@@ -31,6 +39,7 @@ def instruction() -> None:
 @click.option("--from", "controller", required=True, help="The party, as in parties.toml.")
 @click.option("--answer", type=click.Choice(tuple(ANSWERS)), help="What it answered to a notice.")
 @click.option("--dataset", default="", help="An answer on this dataset of a notice alone.")
+@click.option("--received-on", type=DAY, help="It had the notice on this day, as you attest.")
 @click.option("--extend-until", type=DAY, help="Keep a dataset through this day.")
 @click.option("--moves-maximum", is_flag=True, help="It says that the maximum moves with it.")
 @click.option("--return", "returns", is_flag=True, help="Return it, and not destroy it here.")
@@ -44,6 +53,7 @@ def instruction_record(
     controller: str,
     answer: str | None,
     dataset: str,
+    received_on: datetime | None,
     extend_until: datetime | None,
     moves_maximum: bool,
     returns: bool,
@@ -54,7 +64,9 @@ def instruction_record(
 ) -> None:
     """Record what a party says of TARGET.
 
-    TARGET is the number of a notice, the id of a dataset, or REF/CLASS.
+    TARGET is the number of a notice, the id of a dataset, or REF/CLASS.  With --received-on you
+    attest that a notice reached the party: it acknowledged it, or somebody handed it over. The
+    notice period then counts from that day, also where no mail server took the letter.
 
     \b
     Examples:
@@ -63,26 +75,29 @@ def instruction_record(
       retention instruction record 3f9c2b7a1d0e --from hqip --answer object \\
         --dataset NACEL/patient-level/wales/2019 --evidence reply.eml \\
         --reason "Their reply: wales is under inquiry" --as rm-01
+      retention instruction record 3f9c2b7a1d0e --from hqip --received-on 2026-11-03 \\
+        --evidence receipt.pdf --reason "Signed for at the desk, see the slip" --as rm-01
       retention instruction record NACEL/patient-level/wales/2019 --from hqip \\
         --extend-until 2027-03-31 --signed-on 2026-03-02 --evidence letter.pdf \\
         --reason "A second report is planned" --as rm-01
     """  # noqa: D301  # click's mark of a paragraph that is not to be wrapped
-    verbs = {
-        InstructionVerb.EXTEND: extend_until is not None,
-        InstructionVerb.RETURN: returns,
-        InstructionVerb.RECLASSIFY: bool(reclassify_to),
-        InstructionVerb.CONFIRM_SHORTER: confirm_shorter,
-    }
-    chosen = [verb for verb, is_said in verbs.items() if is_said]
-    _require_one(answer, chosen, signed_on, moves_maximum=moves_maximum)
+    said = (extend_until is not None, returns, bool(reclassify_to), confirm_shorter)
+    chosen = [verb for verb, is_said in zip(_VERBS, said, strict=True) if is_said]
+    _require_one(answer, received_on, chosen, signed_on, moves_maximum=moves_maximum)
     if dataset and answer is None:
         raise click.UsageError("--dataset belongs to --answer")
     if answer is not None:
         _answer(given, target, controller, answer, dataset)
         return
+    if received_on is not None:
+        _receipt(given, target, controller, received_on.date())
+        return
     assert signed_on is not None
     day, until = signed_on.date(), day_of(extend_until)
-    said = Said(target, chosen[0], controller, day, until, reclassify_to, moves_maximum)
+    _instruct(given, Said(target, chosen[0], controller, day, until, reclassify_to, moves_maximum))
+
+
+def _instruct(given: Given, said: Said) -> None:
     take(
         given,
         lambda why, ports: plan_instruction(said, why=why, ports=ports),
@@ -100,16 +115,25 @@ def _answer(given: Given, notice: str, controller: str, answer: str, dataset: st
     )
 
 
+def _receipt(given: Given, notice: str, controller: str, on: date) -> None:
+    take(
+        given,
+        lambda why, ports: plan_receipt(notice, controller, on, why=why, ports=ports),
+        done="Attested as {entries}.",
+    )
+
+
 def _require_one(
     answer: str | None,
+    received_on: datetime | None,
     chosen: Sequence[InstructionVerb],
     signed_on: datetime | None,
     *,
     moves_maximum: bool,
 ) -> None:
-    if len(chosen) + (answer is not None) != 1:
+    if len(chosen) + (answer is not None) + (received_on is not None) != 1:
         raise click.UsageError(
-            "say one thing: --answer, --extend-until, --return, --reclassify-to or "
+            "say one thing: --answer, --received-on, --extend-until, --return, --reclassify-to or "
             "--confirm-shorter"
         )
     if chosen and signed_on is None:
@@ -119,22 +143,36 @@ def _require_one(
 
 
 @instruction.command(name="retract")
-@click.argument("agreement")
-@click.argument("number")
+@click.argument("target")
+@click.argument("number", default="")
+@click.option("--from", "controller", default="", help="Who was said to have received a notice.")
 @an_act
-def instruction_retract(*, agreement: str, number: str, given: Given) -> None:
-    """Retract instruction NUMBER of AGREEMENT, recorded by mistake.
+def instruction_retract(*, target: str, number: str, controller: str, given: Given) -> None:
+    """Retract instruction NUMBER, or a receipt: recorded by mistake.
 
-    It is then as if it had never been recorded; what was written stays on the ledger.
+    TARGET is the agreement, or with --from the number of a notice that was said to be received.
+    It is then as if it had never been recorded; what was written stays on the ledger. An answer
+    is not retracted: record the one that they gave.
 
     \b
-    Example:
+    Examples:
       retention instruction retract NACEL I-0003 --evidence note.pdf \\
         --reason "It was about another audit, see the letter" --as rm-01
+      retention instruction retract 3f9c2b7a1d0e --from hqip --evidence note.pdf \\
+        --reason "The slip was of another letter" --as rm-01
     """  # noqa: D301  # as above
+    if bool(number) == bool(controller):
+        raise click.UsageError("name an instruction by its number, or a notice and --from whom")
+    if controller:
+        take(
+            given,
+            lambda why, ports: plan_receipt_retraction(target, controller, why=why, ports=ports),
+            done="It counts no more, by {entries}.",
+        )
+        return
     take(
         given,
-        lambda why, ports: plan_instruction_retraction(agreement, number, why=why, ports=ports),
+        lambda why, ports: plan_instruction_retraction(target, number, why=why, ports=ports),
         done="{result} counts no more, by {entries}.",
     )
 

@@ -20,6 +20,7 @@ from retention.domain.clock import Period
 from retention.domain.plain import from_plain, to_plain
 from retention.domain.wording import (
     MANIFESTS_KEPT,
+    NO_SERVER,
     NOT_COVERED,
     RELIED_ON_STORE,
     TEMPLATE,
@@ -83,11 +84,31 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeGiven:
-    """One controller was told; *answer* is empty if it gave none."""
+    """One controller was told; *answer* is empty if it gave none.
+
+    *accepted_at* is when its mail server took the notice.  Where people attest that it was received
+    before, *answer* says so as well; where no server took it *answer* ends in ``NO_SERVER``, and
+    *accepted_at* is when that was attested.
+    """
 
     controller: str
     accepted_at: datetime
     answer: str = ""
+
+    @property
+    def said(self) -> str:
+        """The answer alone."""
+        return self.answer.partition("; ")[0]
+
+    @property
+    def word(self) -> str:
+        """What people attest of its receipt, "" if nothing."""
+        return self.answer.partition("; ")[2]
+
+    @property
+    def is_attested(self) -> bool:
+        """Whether no mail server accepted it: that it was received is the word of a person."""
+        return self.answer.endswith(NO_SERVER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ class Act(StrEnum):
     CONFIRM_HOLD = "record that a controller confirms a hold"
     ASK_RELEASE = "ask for the release of a hold"
     RELEASE_HOLD = "confirm the release of a hold"
-    RECORD_ANSWER = "record what a controller answered to a notice"
+    RECORD_ANSWER = "record that a controller got a notice, or what it answered"
     RECORD_INSTRUCTION = "record the instruction of a party"
     CLOSE_INCIDENT = "close an incident"
     ATTEST_COPY = "attest that a residual copy is gone"

@@ -33,6 +33,10 @@ class Grade(StrEnum):
     NOT_COVERED = "not covered"
 
 
+# What a certificate says of a notice that reached a controller by the word of a person.
+RECEIPT_ATTESTED = "attested by {by}, entry {entry}: received on {on}"
+NO_SERVER = "accepted by no mail server"
+
 TITLES: Mapping[CertificateType, str] = MappingProxyType(
     {
         CertificateType.INTERIM: "Interim certificate of destruction",

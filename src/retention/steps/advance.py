@@ -17,7 +17,12 @@ from retention.ports.evidence import Evidence
 from retention.ports.ledger import Ledger
 from retention.ports.library import Library
 from retention.steps.answers import kept_items
-from retention.steps.authorise import cancelled_by, matching_holds, require_no_objection
+from retention.steps.authorise import (
+    cancelled_by,
+    matching_holds,
+    require_no_objection,
+    require_notice_over,
+)
 from retention.steps.cancel_keys import note_held_keys
 from retention.steps.cases import cases, read_proposal
 from retention.steps.certify import owed_type
@@ -45,7 +50,7 @@ def bring_up_to_date(ledger: Ledger, evidence: Evidence, library: Library, clock
     lapse(ledger, evidence, clock)
     supersede(ledger, evidence, library, clock)
     void_held(ledger, evidence, library)
-    void_objected(ledger, evidence)
+    void_objected(ledger, evidence, library)
     stop_cancelled(ledger, evidence, library)
     hold_residuals(ledger, evidence, library)
     note_held_keys(ledger, evidence, library)
@@ -104,10 +109,11 @@ def void_held(ledger: Ledger, evidence: Evidence, library: Library) -> list[str]
     return voided
 
 
-def void_objected(ledger: Ledger, evidence: Evidence) -> list[str]:
+def void_objected(ledger: Ledger, evidence: Evidence, library: Library) -> list[str]:
     """Spend every approval of what a controller objects to since, before it begins; return those.
 
-    What nobody objects to is proposed afresh without the rest.
+    What nobody objects to is proposed afresh without the rest.  An approval of what people were
+    asked before its notice was over, as is known since, is spent in the same way.
     Safe to run again: what is spent is passed over.
     """
     voided = []
@@ -115,11 +121,14 @@ def void_objected(ledger: Ledger, evidence: Evidence) -> list[str]:
         if case.approved is None or case.spent is not None or case.has_begun:
             continue
         proposal = read_proposal(case, evidence)
+        why = "objected"
         try:
             for item in kept_items(case, proposal, evidence):
                 require_no_objection(ledger, evidence, item)
+            why = "not-told"
+            require_notice_over(ledger, library, proposal)
         except NotAuthorisedError:
-            spend(ledger, case.proposal, "objected", proposal)
+            spend(ledger, case.proposal, why, proposal)
             voided.append(case.proposal)
     return voided
 

@@ -5,7 +5,6 @@ that it is there, and sealed.  A certificate is never edited.
 Source: design.md, rules 9 to 15; UK GDPR, article 28(3)(g).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -23,7 +22,6 @@ from retention.domain.certificate import (
     Issuer,
     ManifestsKept,
     NotDestroyed,
-    NoticeGiven,
     People,
     Recipient,
     StatementAndIntegrity,
@@ -66,7 +64,8 @@ from retention.steps.answers import kept_items, minute_of
 from retention.steps.cases import case_of, read_proposal
 from retention.steps.hold_residuals import note_holds
 from retention.steps.moves import move_if_possible, stream_of
-from retention.steps.notify import Notice, notices
+from retention.steps.notice_given import given_to
+from retention.steps.notify import notices
 from retention.steps.refusals import refusals_of
 from retention.steps.registers import HOLDS
 from retention.steps.residual import last_look_is_due, last_success, residual_copy
@@ -279,10 +278,7 @@ def _authority(case: Case, proposal: Proposal, ports: Issuing) -> Authority:
     notice = next(n for n in notices(ports.ledger) if n.id == proposal.notice)
     went = [item.manifest for item in proposal.items if item.manifest.root in case.intents]
     names = [manifest.dataset for manifest in went]
-    told = tuple(
-        NoticeGiven(controller=c, accepted_at=r.at, answer=_answered(notice, c, names))
-        for c, r in sorted(notice.accepted.items())
-    )
+    told = tuple(given_to(each, notice, names) for each in sorted(notice.reached))
     last = max((r for each in case.intents.values() for r in each), key=lambda r: r.index)
     read = [r for r in ports.ledger.stream(HOLDS) if r.index < last.index]
     return Authority(
@@ -297,12 +293,6 @@ def _authority(case: Case, proposal: Proposal, ports: Issuing) -> Authority:
         # Every batch went only after the register was read and nothing matched: the last reading.
         hold_check=HoldCheck(at=last.at, holds=len(holds_in(read)), matching=0),
     )
-
-
-def _answered(notice: Notice, controller: str, names: Sequence[str]) -> str:
-    """Return what a controller answered on all of *names*; "" if not the same on each."""
-    words = {notice.answer_of(controller, each) for each in names}
-    return words.pop() if len(words) == 1 else ""
 
 
 def _people(case: Case, library: Library, evidence: Evidence) -> People:

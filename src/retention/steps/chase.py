@@ -156,10 +156,10 @@ def _by_controllers(ledger: Ledger, evidence: Evidence, library: Library) -> Ite
     for notice, agreement, names, controllers in live_notices(ledger, evidence, library):
         assert agreement.disposal is not None
         for controller in controllers:
-            reached = notice.accepted.get(controller)
+            reached = notice.reached.get(controller)
             if reached is not None and notice.has_answered(controller, names):
                 continue
-            since = london_day((reached or notice.record).at)
+            since = reached or london_day(notice.record.at)
             place = controller if reached else f"{controller}#not-reached"
             yield Owed(
                 Owes.RECEIPT if reached is None else Owes.ANSWER,

@@ -1,7 +1,7 @@
 """Tell every controller what falls due, before anyone is asked to decide.
 
 A notice binds (dataset, clause, action) and stands unless a dataset is added.  Its clock starts
-the day after the last controller's mail server accepted it.
+the day after it reached the last controller: by its mail server, or as a person attests.
 Source: ``clock.md``, ruling 15; UK GDPR, article 28(3)(a) and (g).
 """
 
@@ -39,8 +39,9 @@ BEFORE_NOTICE: Final = frozenset({State.REVIEW_OPEN, State.DUE})
 class Notice:
     """One notice as the ledger has it: whom it reached, and what they answered last.
 
-    *answers* are on all of it, by controller; *on_dataset* those on one dataset of it alone, by
-    controller and dataset, as far as no later answer was on all of it.
+    *accepted* is what mail servers said, *attested* what people did, by controller.  *answers* are
+    on all of it, by controller; *on_dataset* those on one dataset of it alone, by controller and
+    dataset, as far as no later answer was on all of it.
     """
 
     id: str
@@ -48,6 +49,22 @@ class Notice:
     accepted: dict[str, Record]
     answers: dict[str, str]
     on_dataset: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    attested: Mapping[str, Record] = field(default_factory=dict)
+
+    @property
+    def reached(self) -> dict[str, date]:
+        """The first day on which each controller had it, whoever says so."""
+        days = {each: london_day(r.at) for each, r in self.accepted.items()}
+        for each, r in self.attested.items():
+            on = received_on(r)
+            days[each] = min(on, days.get(each, on))
+        return days
+
+    def is_by_word(self, controller: str) -> bool:
+        """Tell whether the day on which it reached *controller* is one that a person attests."""
+        if controller not in self.attested or controller not in self.accepted:
+            return controller in self.attested
+        return received_on(self.attested[controller]) < london_day(self.accepted[controller].at)
 
     def answer_of(self, controller: str, dataset: str) -> str:
         """Return the last word of *controller* on *dataset*; "" if there is none."""
@@ -66,6 +83,11 @@ class Notice:
         """Tell whether *controller* said something on every one of *datasets*."""
         return all(self.answer_of(controller, each) for each in datasets)
 
+    def over_on(self, agreement: Agreement, controllers: Sequence[str]) -> date | None:
+        """Return the first day after it, or None while it has not reached every controller."""
+        assert agreement.disposal is not None
+        return notice_over_on(controllers, self.reached, agreement.disposal.notice)
+
     def ripe_on(
         self, agreement: Agreement, controllers: Sequence[str], dataset: str = ""
     ) -> date | None:
@@ -75,8 +97,7 @@ class Notice:
         where the agreement waits for an answer.
         """
         assert agreement.disposal is not None
-        days = {each: london_day(r.at) for each, r in self.accepted.items()}
-        over_on = notice_over_on(controllers, days, agreement.disposal.notice)
+        over_on = self.over_on(agreement, controllers)
         said = [self.answer_of(each, dataset) for each in controllers]
         if any(word not in {"", PROCEED} for word in said):
             return None  # one objection blocks for all
@@ -125,16 +146,29 @@ def notify(
 def notices(ledger: Ledger) -> Iterator[Notice]:
     """Yield every notice with what became of it."""
     for record in ledger.of_kind(Entry.NOTICE):
-        stream = ledger.stream(record.stream)
-        accepted: dict[str, Record] = {}
-        answers: dict[str, str] = {}
-        on_dataset: dict[tuple[str, str], str] = {}
-        for r in stream:
-            if r.kind is Entry.NOTICE_ACCEPTED:
-                accepted.setdefault(r.text("controller"), r)  # the first of each counts
-            elif r.kind is Entry.NOTICE_ANSWERED:
-                _take_answer(r, answers, on_dataset)
-        yield Notice(record.text("notice"), record, accepted, answers, on_dataset)
+        yield _read(record, ledger.stream(record.stream))
+
+
+def _read(record: Record, stream: Sequence[Record]) -> Notice:
+    accepted: dict[str, Record] = {}
+    attested: dict[str, Record] = {}
+    answers: dict[str, str] = {}
+    on_dataset: dict[tuple[str, str], str] = {}
+    wrong = {r.number("entry") for r in stream if r.kind is Entry.NOTICE_RECEIPT_RETRACTED}
+    for r in stream:
+        if r.kind is Entry.NOTICE_ACCEPTED:
+            accepted.setdefault(r.text("controller"), r)  # the first of each counts
+        elif r.kind is Entry.NOTICE_RECEIVED and r.index not in wrong:
+            known = attested.setdefault(r.text("controller"), r)
+            attested[r.text("controller")] = min(known, r, key=received_on)
+        elif r.kind is Entry.NOTICE_ANSWERED:
+            _take_answer(r, answers, on_dataset)
+    return Notice(record.text("notice"), record, accepted, answers, on_dataset, attested)
+
+
+def received_on(attested: Record) -> date:
+    """Return the day on which, as a person attests, a controller received a notice."""
+    return date.fromisoformat(attested.text("on"))
 
 
 def _take_answer(
@@ -253,20 +287,35 @@ def _send(
     if agreement.our_role is OurRole.CONTROLLER:
         return []  # nobody else to tell: the approvers decide
     document = json.loads(evidence.read(notice.record.text("document")))
+    lines, faults = document["lines"], list[DeliveryError]()
     sent = []
     for controller in document["controllers"]:
-        if controller in notice.accepted:
+        if controller in notice.reached:
             continue
-        address = address_for(agreement, controller, library)
-        party = library.party(controller)
-        text = notice_letter(notice.id, agreement, party, document["lines"], library.engine())
-        csv = notice_csv(document["lines"]).encode()
-        attached = {(f"notice-{notice.id}.csv", "text/csv"): csv}
-        message = courier.send(Letter([address], text.subject, text.body, attached))
+        try:
+            message = courier.send(_letter(notice, agreement, controller, lines, library))
+        except DeliveryError as fault:  # the others are told all the same
+            faults.append(fault)
+            continue
         facts: dict[str, Fact] = {"notice": notice.id, "controller": controller, "message": message}
         ledger.append(Draft(f"notice:{notice.id}", Entry.NOTICE_ACCEPTED, facts))
         sent.append(controller)
+    if faults:
+        raise faults[0]
     return sent
+
+
+def _letter(
+    notice: Notice,
+    agreement: Agreement,
+    controller: str,
+    lines: Sequence[Mapping[str, Any]],
+    library: Library,
+) -> Letter:
+    address, party = address_for(agreement, controller, library), library.party(controller)
+    text = notice_letter(notice.id, agreement, party, lines, library.engine())
+    attached = {(f"notice-{notice.id}.csv", "text/csv"): notice_csv(lines).encode()}
+    return Letter([address], text.subject, text.body, attached)
 
 
 def address_for(agreement: Agreement, controller: str, library: Library) -> str:

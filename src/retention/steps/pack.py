@@ -85,11 +85,12 @@ def _answers(
         if said and words:
             told = ", ".join(sorted(words))
             yield party, f"{told}, recorded on {long_day(london_day(said[-1].at))}"
-        elif party in notice.accepted:
-            day = long_day(london_day(notice.accepted[party].at))
+        elif party in notice.reached:
+            told = "it received the notice, as is attested," if notice.is_by_word(party) else "told"
+            day = long_day(notice.reached[party])
             silence = agreement.disposal is not None and agreement.disposal.silence
             meant = "goes on" if silence is Silence.PROCEED else "waits"
-            yield party, f"told on {day}; no answer, and by the agreement that {meant}"
+            yield party, f"{told} on {day}; no answer, and by the agreement that {meant}"
         else:
             yield party, "not reached"
 

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from retention.domain.calendar import london_day
 from retention.domain.entry import Draft, Entry, Fact
 from retention.domain.reminding import reminder_due
 from retention.domain.roles import MANAGER
@@ -17,7 +16,7 @@ from retention.steps.notify import address_for, lines_of
 from retention.steps.telling import Telling, note_told, tell_approvers, to_decide, told_stream
 from retention.views.mails import digest_mail, escalation_mail, review_mail
 from retention.views.notice_list import notice_csv
-from retention.views.reminder_letter import reminder_letter
+from retention.views.reminder_letter import Told, reminder_letter
 
 DIGEST = "digest"
 
@@ -90,7 +89,7 @@ def _remind_controller(each: Owed, nth: int, ports: Telling) -> str:
     notice, agreement, names, _ = next(f for f in found if f[0].id == each.about)
     engine, library = ports.library.engine(), ports.library
     silent = [name for name in names if not notice.answer_of(each.whom, name)]
-    told = len(silent), london_day(notice.accepted[each.whom].at)
+    told = Told(len(silent), notice.reached[each.whom], by_word=notice.is_by_word(each.whom))
     text = reminder_letter(notice.id, agreement, library.party(each.whom), told, nth, engine)
     waiting = [line for line in lines_of(notice, ports.evidence) if line["dataset"] in silent]
     attached = {(f"notice-{notice.id}.csv", "text/csv"): notice_csv(waiting).encode()}

@@ -27,6 +27,8 @@ _SPENT = {
     "reclassify": "somebody asked to reclassify all of it",
     "lapsed": "its days are over",
     "superseded": "the agreement has a new version",
+    "objected": "a controller objects to some of it",
+    "not-told": "its notice had not reached every controller in time",
 }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from retention.domain.canonical import Json
-from retention.domain.certificate import Certificate
+from retention.domain.certificate import Certificate, NoticeGiven
 from retention.domain.certified import CertifiedDataset, Counts
 from retention.domain.wording import Grade
 from retention.views import figures
@@ -232,15 +232,24 @@ def _authority(certificate: Certificate) -> Json:
         rows: list[Json] = [
             [
                 named.get(each.controller, each.controller),
-                figures.utc(each.accepted_at),
-                each.answer or "no answer",
+                _accepted(each),
+                each.said or "no answer",
             ]
             for each in authority.notices
         ]
         parts += _table(
             ("Notice given to", "Accepted", "Answer"), "rest auto auto", rows, "notices"
         )
+        words = [f"{each.controller}: {each.word}." for each in authority.notices if each.word]
+        parts += [{"note": says} for says in words[:ROWS_MAX]]
     return {"parts": parts, "title": "On whose authority"}
+
+
+def _accepted(notice: NoticeGiven) -> Json:
+    """Return when a mail server took it; the word of a person is graded as such."""
+    if notice.is_attested:
+        return {"chip": Grade.ATTESTED.value, "says": Grade.ATTESTED.value}
+    return figures.utc(notice.accepted_at)
 
 
 def _people(certificate: Certificate) -> Json:
@@ -269,7 +278,10 @@ def _when(certificate: Certificate) -> Json:
         (certificate.identity.issued_at, "This document issued"),
     ]
     told += [
-        (n.accepted_at, f"Notice accepted for {n.controller}")
+        (
+            n.accepted_at,
+            f"{'Receipt attested' if n.is_attested else 'Notice accepted'} for {n.controller}",
+        )
         for n in certificate.authority.notices
     ]
     told += [

@@ -154,7 +154,7 @@ def _dataset(line: Mapping[str, Any]) -> str:
 
 
 def _silence(silence: Silence, notice: Period) -> str:
-    within = _period(notice)
+    within = period_words(notice)
     if silence is Silence.PROCEED:
         return (
             f"If you do not answer within {within} of the last controller's receipt of this "
@@ -206,7 +206,8 @@ def _day(text: str) -> str:
     return figures.day(date.fromisoformat(text))
 
 
-def _period(period: Period) -> str:
+def period_words(period: Period) -> str:
+    """Return a period in words: 30 days, 1 year and 6 months."""
     parts = (("year", period.years), ("month", period.months), ("day", period.days))
     told = [figures.count(value, name) for name, value in parts if value]
     return figures.listed(told) if told else "the day"

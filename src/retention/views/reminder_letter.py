@@ -1,5 +1,6 @@
 """The letter by which a controller that has not answered a notice is reminded of it."""
 
+from dataclasses import dataclass
 from datetime import date
 
 from retention.domain.agreement import Agreement, Party, Silence
@@ -10,28 +11,39 @@ from retention.views.letters import Text, answers_asked_for, letter
 from retention.views.roles import named
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How many datasets of a notice still await the word of a party, and since when it has it.
+
+    *by_word* says that a person attests that day, and not the party's mail server.
+    """
+
+    datasets: int
+    on: date
+    by_word: bool = False
+
+
 def reminder_letter(
     notice: str,
     agreement: Agreement,
     party: Party,
-    told: tuple[int, date],
+    told: Told,
     nth: int,
     engine: Engine,
 ) -> Text:
-    """Return reminder *nth* to *party* of a notice that its mail server took.
+    """Return reminder *nth* to *party* of a notice that it has.
 
-    *told* has how many datasets still await its word, and the day on which it was taken.
     Raises ValueError if the agreement has no terms of disposal.
     """
     if agreement.disposal is None:
         raise ValueError("an agreement without terms of disposal gives no notice")
-    number, taken_on = told
-    what = figures.count(number, "dataset")
+    what = figures.count(told.datasets, "dataset")
+    got = "you received" if told.by_word else "your mail server took"
     is_last = nth >= len(agreement.disposal.reminders)
     paragraphs = [
         f"To {party.name}",
         (
-            f"On {figures.day(taken_on)} your mail server took our notice {notice}. We have no "
+            f"On {figures.day(told.on)} {got} our notice {notice}. We have no "
             f"answer of yours on {what} whose retention period is ending under {agreement.title} "
             f"({agreement.reference}, version {agreement.version}). The list is attached."
         ),

@@ -49,17 +49,14 @@ def plan_answer(
     require(Act.RECORD_ANSWER, why.by)
     stream = f"notice:{notice_id}"
     expect = {stream: len(ports.ledger.stream(stream))}
-    notice = _notice(notice_id, ports)
-    if controller not in notice.accepted:
-        raise AgreementError(
-            f"notice {notice.id} reached no controller of that name",
-            hint=guess(controller, notice.accepted, "it has reached nobody yet"),
-        )
+    notice = notice_named(notice_id, ports)
+    document = document_of(notice, ports.evidence)
+    _require_reached(notice, controller, document["controllers"])
     if answer not in ANSWERS:
         raise AgreementError(
             "that is no answer", hint=guess(answer, ANSWERS, f"use {', '.join(ANSWERS)}")
         )
-    names = document_of(notice, ports.evidence)["datasets"]
+    names = document["datasets"]
     if dataset and dataset not in names:
         raise AgreementError(
             f"notice {notice.id} names no dataset of that id",
@@ -77,7 +74,20 @@ def plan_answer(
     return Planned(preview, (act,), expect, result=notice.id)
 
 
-def _notice(notice_id: str, ports: Recording) -> Notice:
+def _require_reached(notice: Notice, controller: str, told: Sequence[str]) -> None:
+    if controller in notice.reached:
+        return
+    hint = guess(controller, notice.reached, "it has reached nobody yet")
+    if controller in told:
+        hint = (
+            "if it has it all the same, attest that first: `retention instruction record "
+            f"{notice.id} --from {controller} --received-on`"
+        )
+    raise AgreementError(f"notice {notice.id} reached no controller of that name", hint=hint)
+
+
+def notice_named(notice_id: str, ports: Recording) -> Notice:
+    """Return the notice of a number; raise AgreementError if there is none."""
     known = {each.id: each for each in notices(ports.ledger)}
     if notice_id not in known:
         raise AgreementError(
@@ -110,7 +120,7 @@ def _preview(said: _Said, names: Sequence[str], ports: Recording) -> Preview:
     notes = [ANSWERS[answer]]
     if len(said.on) < len(names):
         notes.append(f"It is on 1 of the {len(names)} datasets of this notice; the others go on.")
-    missing = {c for c in notice.accepted if not notice.has_answered(c, said.on)} - {controller}
+    missing = {c for c in notice.reached if not notice.has_answered(c, said.on)} - {controller}
     if missing:
         notes.append(f"No answer is recorded yet of: {', '.join(sorted(missing))}.")
     notes += _others(said)
