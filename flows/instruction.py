@@ -29,6 +29,11 @@ class InstructionForm(RunInput):
         "treat it as another class",
         "keep the shorter period",
     ] = Field(title="What they say")
+    dataset: str = Field(
+        title="On which dataset",
+        description="The id of the dataset of a notice that an answer is on alone; the word none "
+        "if it is on all of the notice, and for what a letter instructs.",
+    )
     detail: str = Field(
         title="Until when, or as what",
         description="The last day for 'keep it longer', the class for 'treat it as another class'; "

@@ -195,6 +195,7 @@ def test_an_answer_to_a_notice_is_recorded_and_a_letter_too(world):
         "about": notice.text("notice"),
         "party": "north",
         "says": "answer: proceed",
+        "dataset": "none",
         "detail": "none",
         "signed_on": "none",
         "evidence": "mail of today",

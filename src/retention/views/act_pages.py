@@ -251,6 +251,10 @@ def _instruction(_kind: str, choices: Choices) -> Iterator[str]:
         "**What it is about:** the number of a notice for an answer; the id of a dataset, or "
         "`REF/CLASS`, for what a letter instructs."
     )
+    yield (
+        "**On which dataset:** the word none for an answer on all of its notice; the id of one "
+        "dataset for an answer on that alone, and the others go on."
+    )
     yield from _agreements(
         choices, lambda each: f"{_listed(each.classes)}; of {_listed(each.controllers)}"
     )

@@ -6,7 +6,7 @@ from retention.domain.agreement import Agreement
 from retention.domain.events import BUILT_IN
 from retention.domain.proposal import mark_of
 from retention.steps.cases import cases
-from retention.steps.notify import notices
+from retention.steps.notify import document_of, notices
 from retention.steps.record import naming
 from retention.steps.record.events import event_kind
 from retention.steps.record.planned import Recording
@@ -39,7 +39,8 @@ def _in_force(agreement: Agreement) -> InForce:
 def _waiting(ports: Recording) -> Iterator[Waiting]:
     """Yield each notice to which somebody has not answered yet."""
     for notice in notices(ports.ledger):
-        silent = tuple(sorted(set(notice.accepted) - set(notice.answers)))
+        names = document_of(notice, ports.evidence)["datasets"]
+        silent = tuple(c for c in sorted(notice.reached) if not notice.has_answered(c, names))
         if silent:
             yield Waiting(notice.id, notice.record.text("agreement"), silent)
 

@@ -115,6 +115,7 @@ def _instruction(typed: Typed, why: Why, ports: Recording) -> Planned:
     target = line(typed, "about", "What it is about")
     party = line(typed, "party", "From")
     says = line(typed, "says", "What they say")
+    dataset = line_or_none(typed, "dataset", "On which dataset")
     detail = line_or_none(typed, "detail", "Until when, or as what")
     signed = line_or_none(typed, "signed_on", "Signed on")
     if says in REPLIES:
@@ -123,11 +124,16 @@ def _instruction(typed: Typed, why: Why, ports: Recording) -> Planned:
                 "an answer to a notice has no day and no detail",
                 hint="write the word none there, or choose what the letter instructs instead",
             )
-        return plan_answer(target, party, REPLIES[says], why=why, ports=ports)
+        return plan_answer(target, party, REPLIES[says], dataset=dataset, why=why, ports=ports)
     if says not in INSTRUCTS:
         raise AnswerError(
             "What they say: that is none of the choices",
             hint=guess(says, (*REPLIES, *INSTRUCTS), "choose one"),
+        )
+    if dataset:
+        raise AnswerError(
+            "On which dataset: this is of an answer to a notice alone",
+            hint="write the word none there; what a letter instructs on is 'What it is about'",
         )
     verb, moves_maximum = INSTRUCTS[says]
     if bool(detail) != (verb in {InstructionVerb.EXTEND, InstructionVerb.RECLASSIFY}):
