@@ -18,6 +18,7 @@ from retention.errors import AgreementError, DeliveryError, NotAuthorisedError, 
 from retention.steps.chase import Owes
 from retention.steps.notice_given import given_to
 from retention.steps.notify import notices
+from retention.steps.pack import pack_of
 from retention.steps.record.receipts import plan_receipt, plan_receipt_retraction
 from retention.views.certificate_view import document
 from retention.views.preview import NOT_KNOWN
@@ -222,6 +223,18 @@ def test_it_takes_who_may_record_an_answer():
     attest(world, by="iao-01")
     (entry,) = world.kinds(Entry.NOTICE_RECEIVED)
     assert entry.text("by") == "iao-01"
+
+
+def test_approvers_are_told_whose_word_it_is():
+    world = bounced(notice=P("P0D"), silence=Silence.PROCEED)
+    attest(world)
+    (proposal,) = world.propose()
+    told = pack_of(world.case(proposal), world.proposal(proposal), world.recording).answers
+    assert dict(told) == {
+        "north": "told on 2 November 2026; no answer, and by the agreement that goes on",
+        "south": "it received the notice, as is attested, on 3 November 2026; no answer, and by the "
+        "agreement that goes on",
+    }
 
 
 # Taken back
