@@ -27,11 +27,11 @@ def review(proposal: str) -> None:
     desk = work.desk(proposal)
     while (step := desk.unanswered()) is not None:
         page, rows = desk.pack()
-        show_page(f"review-{mark_of(proposal)}", page)
+        show_page(f"review-{mark_of(proposal)}", page, "What is known of this list.")
         show_table(f"datasets-{mark_of(proposal)}", rows, "Every dataset of this list.")
         work.tell_approvers(proposal)
         _ask(desk, step, proposal)
-    show_page(f"next-{mark_of(proposal)}", desk.afterwards())
+    show_page(f"next-{mark_of(proposal)}", desk.afterwards(), "What happens next.")
     work.hand_on()
 
 

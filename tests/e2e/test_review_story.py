@@ -55,13 +55,20 @@ class Story:
     def next_case(self):
         """Survey, tell, and freeze what is due; return its case."""
         before = len(list(cases(self.here.work.ledger)))
-        surveys = self.here.count(Entry.SURVEYED)
-        self.here.start("survey")
-        agreements = len(self.here.work.agreements())
-        self.wait("a survey", lambda: self.here.count(Entry.SURVEYED) >= surveys + agreements)
+        self.surveys()
         self.here.start("advance")
         self.here.await_("the notices", lambda: self.freezes(before))
         return list(cases(self.here.work.ledger))[-1]
+
+    def surveys(self):
+        before, agreements = self.here.count(Entry.SURVEYED), len(self.here.work.agreements())
+        self.here.start("survey")
+        self.wait("a survey", lambda: self.here.count(Entry.SURVEYED) >= before + agreements)
+
+    def days_pass(self, days):
+        """Let *days* pass: every night the stores are surveyed."""
+        self.here.clock.step(days)
+        self.surveys()
 
     def freezes(self, before):
         self.here.start("propose")
@@ -143,13 +150,17 @@ class Story:
         see_it_taken(page)
         self.wait(f"the {flow}", lambda: self.here.count(Entry.ACTED) > acted)
 
-    def opens_artifact(self, person, key):
-        """Open the newest artifact of a key, as its link in the run's tab does."""
-        with self.login(person)._client() as client:
-            found = client.get(f"/artifacts/{key}/latest").raise_for_status().json()
+    def opens_artifact(self, person, run, key, sees):
+        """Open what a run shows under *key*, from its tab."""
         page = self.pages[person]
-        page.goto(f"/v2/artifacts/artifact/{found['id']}")
-        return page
+        page.goto(f"/v2/runs/flow-run/{run}")
+        page.get_by_role("tab", name="Artifacts").click()
+        expect(page.get_by_text(key)).to_have_count(1, timeout=WAIT_MS)  # shown once
+        keep_picture(page, self.pictures / f"artifacts-{key[:4]}.png")
+        page.get_by_text(key).click()
+        page.locator("a[href*='/artifacts/artifact/']").first.click()
+        expect(page.get_by_text(sees).first).to_be_visible(timeout=WAIT_MS)
+        keep_picture(page, self.pictures / f"artifact-{key[:4]}.png")
 
     def newest_run(self, person, flow):
         found = []
@@ -256,19 +267,8 @@ def an_exception_and_an_extension(story, proposal):
     case = story.case(proposal)
     assert [r.text("person") for r in case.decided] == [RM, IAO]
     assert case.approved.number("kept") == len(names) - 2
-    what_is_shown_of_it(story, run, proposal)
+    story.opens_artifact(IAO, run, f"next-{story.mark(proposal)}", "To take it back")
     return names[2:]
-
-
-def what_is_shown_of_it(story, run, proposal):
-    page = story.pages[IAO]
-    page.goto(f"/v2/runs/flow-run/{run}")
-    page.get_by_role("tab", name="Artifacts").click()
-    expect(page.get_by_text(f"next-{story.mark(proposal)}").first).to_be_visible(timeout=WAIT_MS)
-    keep_picture(page, story.pictures / "artifacts.png")
-    story.opens_artifact(IAO, f"next-{story.mark(proposal)}")
-    expect(page.get_by_text("To take it back")).to_be_visible(timeout=WAIT_MS)
-    keep_picture(page, story.pictures / "afterwards.png")
 
 
 def drift_voids_what_was_approved(story, proposal):
@@ -278,7 +278,7 @@ def drift_voids_what_was_approved(story, proposal):
     owner_client(here.store).put_object(
         Bucket=BUCKET, Key=f"patient/{nation}/{year}/late.csv", Body=b"came late (invented)"
     )
-    here.clock.step(3)
+    story.days_pass(3)
     story.wait("the drift", lambda: story.spent(proposal) == "drifted")
     assert not list(here.work.ledger.of_kind(Entry.INTENT))
 
@@ -287,10 +287,9 @@ def a_fresh_list_says_what_changed(story, kept):
     here = story.here
     proposal = story.next_case().proposal
     assert story.names(proposal) == kept
-    story.waiting(RM, proposal)
-    page = story.opens_artifact(RM, f"review-{story.mark(proposal)}")
-    expect(page.get_by_text("1 new, 0 gone, 0 changed").first).to_be_visible(timeout=WAIT_MS)
-    keep_picture(page, story.pictures / "pack.png")
+    run = story.waiting(RM, proposal)
+    changed = "1 new, 0 gone, 0 changed"
+    story.opens_artifact(RM, run, f"review-{story.mark(proposal)}", changed)
     assert here.count(Entry.INTENT) == 0
     return proposal
 
@@ -324,8 +323,7 @@ def a_hold_from_the_browser_voids(story, proposal):
 def what_is_left_is_destroyed(story, proposal, held):
     here = story.here
     story.both_approve(proposal)
-    here.clock.step(3)
-    here.start("survey")
+    story.days_pass(3)
     story.wait("the disposal", lambda: story.spent(proposal) or bool(story.case(proposal).sealed))
     assert story.spent(proposal) == ""
     for name in story.names(proposal):

@@ -1,5 +1,6 @@
 """What a flow shows in Prefect's UI while it works and when it is done: counts, never keys."""
 
+import json
 from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import Any, Final
@@ -13,6 +14,7 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 from prefect.logging import get_run_logger
+from prefect.runtime import flow_run
 
 TELL_EVERY_S: Final = 5.0  # each word is a call of the server
 ROWS_MAX: Final = 1000  # of a table; the command shows the rest
@@ -44,19 +46,28 @@ class ShownProgress:
 
 
 def show_table(key: str, rows: Sequence[Mapping[str, Any]], about: str) -> None:
-    """Show *rows* under *key*, in letters, digits and dashes; each flow run adds a version."""
+    """Show *rows* under *key*, in letters, digits and dashes; each flow run adds a version.
+
+    Nothing is added if it is there already: a flow that waits for people runs from its first line
+    after every answer.
+    """
     said = about
     if len(rows) > ROWS_MAX:
         said += f"\n\nThe first {ROWS_MAX:,} of {len(rows):,}: this is not the whole list."
     shown = [dict(row) for row in rows[:ROWS_MAX]]
-    create_table_artifact(key=key, table=shown, description=said)
+    if (last := _newest(key)) is None or json.loads(last) != json.loads(json.dumps(shown)):
+        create_table_artifact(key=key, table=shown, description=said)
 
 
-def show_page(key: str, page: str) -> None:
-    """Show *page*, in Markdown, under *key*; nothing is added if it is there already.
+def show_page(key: str, page: str, about: str = "") -> None:
+    """Show *page*, in Markdown, under *key*; nothing is added if it is there already."""
+    if _newest(key) != page:
+        create_markdown_artifact(key=key, markdown=page, description=about or None)
 
-    A flow that waits for people runs from its first line after every answer.
-    """
+
+def _newest(key: str) -> str | None:
+    """Return what this run showed last under *key*, as the server keeps it."""
     last: Any = Artifact.get(key)
-    if last is None or last.data != page:
-        create_markdown_artifact(key=key, markdown=page)
+    if last is None or last.flow_run_id is None or str(last.flow_run_id) != str(flow_run.id):
+        return None
+    return str(last.data)
