@@ -11,7 +11,7 @@ a form five times.  Nothing of what was typed is repeated, for it could name a p
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -92,6 +92,7 @@ _LINE = re.compile(
     re.IGNORECASE,
 )
 _RANGE = re.compile(r"([0-9]{1,6})(?:\s*-\s*([0-9]{1,6}))?")
+_NUMBER = re.compile(r"[0-9]{1,6}")
 _CLASS = re.compile(r"[a-z][a-z0-9-]{0,99}")
 HOW: Final = (
     "one line for each, such as `2: hold because …`, `england/2019: extend until 2027-03-31 "
@@ -254,25 +255,44 @@ def _numbers(target: str, datasets: Sequence[str], left: Collection[int]) -> lis
     if target.casefold() == ALL:
         return sorted(left)
     parts = [part.strip() for part in target.split(",")]
-    found = [number for part in parts for number in _part(part, datasets)]
+    ends = _ends(datasets) if any(map(_RANGE.fullmatch, parts)) else {}
+    found = [number for part in parts for number in _part(part, datasets, ends)]
     if off := [number for number in found if number not in left]:
         raise ValueError(f"number {_listed(off)} is not among those that are asked about")
     return found
 
 
-def _part(part: str, datasets: Sequence[str]) -> Sequence[int]:
+def _part(part: str, datasets: Sequence[str], ends: Mapping[int, int]) -> Sequence[int]:
     """Return the numbers that one part of a target names: a number, a range, or a dataset."""
     if span := _RANGE.fullmatch(part):
         first = int(span[1])
         last = int(span[2] or first)
         if not 1 <= first <= last <= len(datasets):
             raise ValueError(f"the list has numbers 1 to {len(datasets)}")
-        return range(first, last + 1)
+        meant = range(first, last + 1)
+        if any(ends.get(n, n) != n for n in meant) or any(
+            _names(part, name) for name in datasets if span[2]
+        ):
+            raise ValueError(
+                "what it is about is a number of the list and the end of another dataset's name: "
+                "write the last two parts of the name, such as england/2019"
+            )
+        return meant
     fits = [n for n, name in enumerate(datasets, start=1) if part and _names(part, name)]
     if len(fits) != 1:
         many = f"fits {len(fits)} datasets: write their numbers, " + _listed(fits)
         raise ValueError("what it is about " + (many if fits else "is no dataset of the list"))
     return fits
+
+
+def _ends(datasets: Sequence[str]) -> Mapping[int, int]:
+    """Return which dataset is the only one whose name ends in a number, by that number."""
+    found: dict[int, list[int]] = {}
+    for number, name in enumerate(datasets, start=1):
+        end = name.rpartition("/")[2].partition("#")[0]
+        if _NUMBER.fullmatch(end):
+            found.setdefault(int(end), []).append(number)
+    return {end: numbers[0] for end, numbers in found.items() if len(numbers) == 1}
 
 
 def _names(part: str, dataset: str) -> bool:
