@@ -39,7 +39,7 @@ def _ask(desk: Desk, step: str, proposal: str) -> None:
     """Suspend until there is an answer that can stand; a bad one never fails the run."""
     fault, form = "", DecisionWithCode if desk.asks_code else DecisionForm
     for attempt in count(1):
-        key = pause_key(proposal, step, flow_run.run_count, attempt)
+        key = pause_key(proposal, step, flow_run.run_count, attempt, run=str(flow_run.id))
         shown = form.with_initial_data(description=desk.page(step, fault))
         try:
             answer = suspend_flow_run(shown, timeout=int(desk.answer_within_s), key=key)

@@ -114,3 +114,22 @@ def test_a_retried_run_asks_under_another_key_and_can_be_answered(stage, runs, p
     assert runs.answer(run, "ada-invented", **yes(proposal)).status_code == 201
     assert runs.go(review, run) == "Suspended"
     assert decided(runs, proposal) == [(FIRST, "ada-invented")]
+
+
+@pytest.mark.server
+def test_a_second_run_about_a_list_takes_the_first_answer_that_is_given_in_it(
+    stage, runs, proposal
+):
+    first = stage.start("review", proposal)
+    runs.go(review, first)
+    assert runs.answer(first, "ada-invented", **yes(proposal, mark="wrong")).status_code == 201
+    assert runs.go(review, first) == "Suspended"
+    with stage.service() as client:  # nobody answers again: the question lapses
+        body = {"state": {"type": "FAILED", "name": "Failed"}, "force": True}
+        client.post(f"/flow_runs/{first}/set_state", json=body).raise_for_status()
+    second = stage.start("review", proposal)
+    assert second != first
+    assert runs.go(review, second) == "Suspended"
+    assert runs.answer(second, "ada-invented", **yes(proposal)).status_code == 201
+    assert runs.go(review, second) == "Suspended"
+    assert decided(runs, proposal) == [(FIRST, "ada-invented")]

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
+from uuid import UUID
 
 from retention.domain.canonical import Json, canonical, digest_of
 from retention.domain.clock import Period
@@ -107,17 +108,18 @@ def notice_over_on(
 ACT: Final = "act:"  # and the id of its run: what people do in the browser beside reviews
 _KEY = re.compile(
     r"(?:(?P<digest>[0-9a-f]{64})|act-(?P<run>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}))"
-    r"-(?P<step>[a-z][a-z0-9-]*)-[0-9]+-[0-9]+"
+    r"(?:-[0-9]+)?-(?P<step>[a-z][a-z0-9-]*)-[0-9]+-[0-9]+"
 )
 
 
-def pause_key(about: str, step: str, run_count: int, attempt: int) -> str:
+def pause_key(about: str, step: str, run_count: int, attempt: int, *, run: str = "") -> str:
     """Return the key of one question: lower-case letters, digits and dashes only.
 
     Another proposal, and another run of an act, is another question; a retried run may not reuse
-    a spent key.
+    a spent key.  Where several runs ask about the same, each gives its own id as *run*: what could
+    not stand as an answer in one of them is none in another.
     """
-    head = about.removeprefix("sha256:").replace(ACT, "act-")
+    head = about.removeprefix("sha256:").replace(ACT, "act-") + (f"-{UUID(run).int}" if run else "")
     return f"{head}-{step}-{run_count}-{attempt}"
 
 
