@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from retention.domain.agreement import Agreement, Person
+from retention.domain.agreement import Agreement, Disposal, Person
+from retention.domain.approval import approval_days
 from retention.domain.approvers import Given, Matter, Staffing, staffing, who_may_answer
 from retention.domain.calendar import london_day
 from retention.domain.case import Case
@@ -141,6 +142,21 @@ def answered_on(decided: Record, case: Case) -> date:
             hint="treat the ledger's database as tampered with, and look",
         )
     return signed_on(signed)
+
+
+def days_of(case: Case, terms: Disposal) -> tuple[date, date, date]:
+    """Return when the last approver decided, when disposal may begin, and its last day.
+
+    It lapses from the answer, as the gate signed it, however long it lay there; cooling-off begins
+    only once it is written down, for before that nobody could see it, and never before the answer.
+    Raises NotAuthorisedError if an answer is none that the gate signed.
+    Source: ``clock.md``, ruling 14.
+    """
+    periods = {"lapses": terms.approval_lapses, "cooling_off": terms.cooling_off}
+    decided_on = max(answered_on(record, case) for record in case.decided)
+    _, last = approval_days(decided_on, **periods)
+    begin, _ = approval_days(max(decided_on, london_day(case.decided[-1].at)), **periods)
+    return decided_on, begin, last
 
 
 def signed_on(signed: Record) -> date:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from retention.domain.agreement import Agreement, Disposal, OurRole
-from retention.domain.approval import TOTP, Approval, SignedAnswer, approval_days, input_digest
+from retention.domain.approval import TOTP, Approval, SignedAnswer, input_digest
 from retention.domain.calendar import instant, london_day
 from retention.domain.canonical import Json
 from retention.domain.case import Case, proposal_stream, run_stream
@@ -37,10 +37,10 @@ from retention.ports.ledger import Ledger
 from retention.ports.library import Library
 from retention.ports.seal import Checks
 from retention.steps.answers import answer_of, kept_items, roots_of
-from retention.steps.approvers import Asked
+from retention.steps.approvers import Asked, days_of
 from retention.steps.cases import decided_case_of, read_proposal
 from retention.steps.moves import state_of, stream_of
-from retention.steps.notify import document_of, notices
+from retention.steps.notify import document_of, last_words, notices, objections_in
 from retention.steps.registers import HOLDS, Registers, events_stream, term_of
 from retention.steps.safeguards import Safeguards, require_within_caps
 
@@ -278,13 +278,11 @@ def require_ground(
 
 def require_no_objection(ledger: Ledger, evidence: Evidence, item: Item) -> None:
     """Raise NotAuthorisedError if any controller's last word on this dataset is not *proceed*."""
-    for notice in notices(ledger):
-        dataset = item.manifest.dataset
-        names = document_of(notice, evidence)["datasets"]
-        if dataset in names and notice.objections(dataset):
-            raise NotAuthorisedError(
-                "a controller objects", hint="one objection blocks its dataset for all"
-            )
+    dataset = item.manifest.dataset
+    if objections_in(last_words(ledger, evidence, dataset).get(dataset, {})):
+        raise NotAuthorisedError(
+            "a controller objects", hint="one objection blocks its dataset for all"
+        )
 
 
 def require_notice_over(ledger: Ledger, library: Library, proposal: Proposal) -> None:
@@ -356,10 +354,9 @@ def _require_codes(case: Case, disposal: Disposal) -> None:
 
 
 def _require_days(approval: Approval, case: Case, terms: Disposal) -> None:
-    """Raise NotAuthorisedError unless its days follow from the last answer: no gate signs them."""
-    decided_on = london_day(case.decided[-1].at)
-    days = approval_days(decided_on, lapses=terms.approval_lapses, cooling_off=terms.cooling_off)
-    if (approval.may_begin_on, approval.lapses_after) != days:
+    """Raise NotAuthorisedError unless its days follow from the answers that the gate signed."""
+    days = days_of(case, terms)
+    if (approval.decided_on, approval.may_begin_on, approval.lapses_after) != days:
         raise NotAuthorisedError(
             "the days of this approval are not those that follow from its last answer",
             hint="treat the ledger's database as tampered with, and look",

@@ -22,7 +22,7 @@ from retention.steps.asking import open_asks, parties_of
 from retention.steps.awaiting import awaiting_lists
 from retention.steps.cases import cases
 from retention.steps.moves import state_of
-from retention.steps.notify import Notice, document_of, notices
+from retention.steps.notify import Notice, document_of, last_words, notices, objections_in
 from retention.views import figures
 
 
@@ -142,9 +142,10 @@ def differing(ledger: Ledger, evidence: Evidence, library: Library) -> Iterator[
 
     One such answer blocks its datasets for all, and conflicting answers are for people to settle.
     """
+    last = last_words(ledger, evidence)
     for notice, agreement, names, _ in live_notices(ledger, evidence, library):
         said = Counter(
-            tuple(notice.answers_on(name).items()) for name in names if notice.objections(name)
+            tuple(sorted(last[name].items())) for name in names if objections_in(last.get(name, {}))
         )
         for words, number in said.items():
             told = ", ".join(f"{controller} said {word}" for controller, word in words)

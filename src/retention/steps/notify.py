@@ -75,10 +75,6 @@ class Notice:
         spoke = {*self.answers, *(c for c, name in self.on_dataset if name == dataset)}
         return {each: self.answer_of(each, dataset) for each in sorted(spoke)}
 
-    def objections(self, dataset: str) -> dict[str, str]:
-        """Return what was said on *dataset* that is not a yes, by controller."""
-        return {c: word for c, word in self.answers_on(dataset).items() if word != PROCEED}
-
     def has_answered(self, controller: str, datasets: Iterable[str]) -> bool:
         """Tell whether *controller* said something on every one of *datasets*."""
         return all(self.answer_of(controller, each) for each in datasets)
@@ -182,6 +178,31 @@ def _take_answer(
     answers[controller] = r.text("answer")
     for key in [each for each in on_dataset if each[0] == controller]:
         del on_dataset[key]
+
+
+def last_words(ledger: Ledger, evidence: Evidence, only: str = "") -> dict[str, dict[str, str]]:
+    """Return, by dataset, the last word of every controller on it, to whichever notice.
+
+    What was said to an earlier notice stands until the same controller says another word.
+    *only* is a dataset: then no other is looked at.
+    """
+    spoken: list[tuple[Record, list[str]]] = []
+    for notice in notices(ledger):
+        names = document_of(notice, evidence)["datasets"]
+        for r in ledger.stream(f"notice:{notice.id}"):
+            if r.kind is Entry.NOTICE_ANSWERED:
+                said = str(r.facts.get("dataset", ""))
+                spoken.append((r, [said] if said else names))
+    found: dict[str, dict[str, str]] = {}
+    for r, names in sorted(spoken, key=lambda each: each[0].index):
+        for name in names if not only else {only} & set(names):
+            found.setdefault(name, {})[r.text("controller")] = r.text("answer")
+    return found
+
+
+def objections_in(words: Mapping[str, str]) -> dict[str, str]:
+    """Return, of the last words of controllers, those that are not a yes."""
+    return {controller: word for controller, word in words.items() if word != PROCEED}
 
 
 def document_of(notice: Notice, evidence: Evidence) -> dict[str, list[str]]:

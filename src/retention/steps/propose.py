@@ -33,7 +33,7 @@ from retention.steps.asking import open_asks
 from retention.steps.classify import Dated
 from retention.steps.incidents import raise_incident
 from retention.steps.moves import planned, state_of
-from retention.steps.notify import Notice, document_of, notices
+from retention.steps.notify import Notice, document_of, last_words, notices, objections_in
 from retention.steps.safeguards import SHARE_COUNTS_ABOVE, require_caps
 from retention.steps.since_last import since_last
 from retention.steps.under_keys import UnderKeys
@@ -59,7 +59,8 @@ def propose(dated: Sequence[Dated], ports: Freezing) -> list[str]:
 
     Safe to run again, and twice at once: a proposal is written with the moves of its datasets in
     one transaction, and only if none of them moved meanwhile.  Only the newest notice that names a
-    dataset counts: what was agreed before is not agreed to now.
+    dataset counts: what was agreed before is not agreed to now.  An objection to an earlier one
+    stands until whoever made it says another word.
     Raises TooMuchError if a cap of the agreement is passed: then nothing of that notice is frozen.
     Where a store cannot be asked or listed, nothing of that notice is frozen either, and its
     StoreError is raised once all other notices were looked at.
@@ -67,12 +68,14 @@ def propose(dated: Sequence[Dated], ports: Freezing) -> list[str]:
     by_name = {str(each.assessment.dataset): each for each in dated}
     projects = Counter(each.agreement.reference for each in dated)
     told = [(notice, document_of(notice, ports.evidence)) for notice in notices(ports.ledger)]
+    words = last_words(ports.ledger, ports.evidence)
+    objected = {name for name, said in words.items() if objections_in(said)}
     newest = {name: notice.id for notice, document in told for name in document["datasets"]}
     frozen: list[str] = []
     faults: list[StoreError] = []
     for notice, document in told:
         names = [name for name in document["datasets"] if newest[name] == notice.id]
-        members = [by_name[name] for name in names if name in by_name]
+        members = [by_name[name] for name in names if name in by_name and name not in objected]
         ready = _ready(notice, document["controllers"], members, ports)
         if ready:
             _caps(ready, of=projects[ready[0].agreement.reference])

@@ -11,8 +11,7 @@ from json import loads
 from typing import Final
 
 from retention.domain.agreement import Agreement, Person
-from retention.domain.approval import TOTP, approval_days
-from retention.domain.calendar import london_day
+from retention.domain.approval import TOTP
 from retention.domain.canonical import Json, canonical
 from retention.domain.case import Case, proposal_stream
 from retention.domain.decision import APPROVING, Decision
@@ -27,7 +26,7 @@ from retention.ports.ledger import Ledger
 from retention.ports.library import Library
 from retention.ports.seal import Checks
 from retention.steps.answers import answer_of, kept_by, kept_items, roots_of, worth
-from retention.steps.approvers import Asked, signed_on
+from retention.steps.approvers import Asked, days_of, signed_on
 from retention.steps.authorise import counts_no_more, matching_holds, require_agreement
 from retention.steps.cases import case_of, read_proposal
 from retention.steps.moves import move_if_possible
@@ -281,10 +280,7 @@ class Desk:
     def _approve(self, case: Case, proposal: Proposal, kept: Sequence[Item]) -> None:
         disposal = self._agreement().disposal
         assert disposal is not None
-        decided_on = london_day(case.decided[-1].at)
-        begin, lapses = approval_days(
-            decided_on, lapses=disposal.approval_lapses, cooling_off=disposal.cooling_off
-        )
+        decided_on, begin, lapses = days_of(case, disposal)
         facts: dict[str, Fact] = {
             "proposal": proposal.digest,
             "roots": roots_of(kept),

@@ -1,0 +1,187 @@
+"""What could be got round between two parts that are each sound by themselves."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from uuid import uuid4
+
+import pytest
+
+from retention.domain.agreement import Silence
+from retention.domain.approval import asked_in, pause_key
+from retention.domain.canonical import sha256
+from retention.domain.clock import Period
+from retention.domain.decision import Verdict, read_decision
+from retention.domain.entry import Entry
+from retention.errors import AnswerError, NotAuthorisedError, NotDueError
+from retention.steps.notify import notices
+from retention.steps.record.answers import plan_answer
+from tests.support.world import World
+
+BECAUSE = "because an invented appeal is not heard"
+WAVES = [f"INV/wave/{number}" for number in ("1", "10", "11", "2", "3")]
+ROLE = "records-manager"
+
+
+def read(target, datasets):
+    lines = f"{target}: hold {BECAUSE}"
+    left = range(1, len(datasets) + 1)
+    return read_decision(Verdict.APPROVE_EXCEPT, lines, "x", datasets, left).numbers
+
+
+# A number of the list, and a name that is a number
+
+
+@pytest.mark.parametrize("target", ["2", "02", "1-3", "2-4", "1, 2"])
+def test_a_number_that_is_the_end_of_another_datasets_name_is_not_guessed_at(target):
+    with pytest.raises(AnswerError, match=r"line 1: .* end of another"):
+        read(target, WAVES)
+
+
+@pytest.mark.parametrize(
+    ("target", "numbers"),
+    [("1", {1}), ("4-5", {4, 5}), ("wave/2", {4}), ("wave/10", {2})],
+)
+def test_a_number_that_can_be_read_in_one_way_only_is(target, numbers):
+    assert read(target, WAVES) == numbers
+
+
+def test_months_are_not_the_numbers_of_a_list_that_begins_later():
+    months = [f"INV/month/{number:02d}" for number in range(3, 8)]
+    with pytest.raises(AnswerError, match="end of another"):
+        read("04", months)
+    assert read("month/04", months) == {2}
+
+
+def test_a_range_that_is_the_end_of_a_name_is_no_range():
+    with pytest.raises(AnswerError, match="end of another"):
+        read("1-2", ["INV/ward/a", "INV/ward/b", "INV/ward/1-2"])
+
+
+# A question that is asked again in another run
+
+
+def test_a_question_of_one_run_is_none_of_another():
+    about, runs = sha256(b"x"), [str(uuid4()), str(uuid4())]
+    keys = {pause_key(about, ROLE, 1, 1, run=run) for run in runs}
+    assert len(keys) == 2
+    assert {asked_in(key) for key in keys} == {(about, ROLE)}
+
+
+def test_an_answer_in_a_second_run_is_not_taken_for_one_that_could_not_stand_in_the_first():
+    world = World()
+    world.fill()
+    world.publish()
+    proposal = world.propose_all()
+    desk, runs = world.desk(proposal), [str(uuid4()), str(uuid4())]
+    wrong, right = world.form(proposal, mark="wrong"), world.form(proposal)
+    for run, form in zip(runs, (wrong, right), strict=True):
+        key = pause_key(proposal, ROLE, 1, 1, run=run)
+        world.sign(proposal, "rm-01", ROLE, key, form)
+        if form is wrong:
+            with pytest.raises(AnswerError, match="the mark"):
+                desk.record(ROLE, key, form)
+        else:
+            desk.record(ROLE, key, form)
+    assert len(world.kinds(Entry.DECIDED)) == 1
+
+
+# When somebody decided
+
+
+def late(days):
+    """Return a list whose last answer was given today, and written down *days* later."""
+    world = World(approval_lapses=Period.parse("P14D"), cooling_off=Period.parse("P7D"))
+    world.fill()
+    world.publish()
+    proposal = world.propose_all()
+    world.answer(proposal, "rm-01")
+    step = world.desk(proposal).unanswered()
+    key, form = pause_key(proposal, step, 1, 1), world.form(proposal)
+    world.sign(proposal, "iao-01", step, key, form)
+    given_on = world.clock.today()
+    world.clock.step(days=days)
+    world.survey()
+    world.desk(proposal).record(step, key, form)
+    return world, proposal, given_on
+
+
+def test_an_approval_lapses_from_the_day_on_which_its_last_approver_answered():
+    world, proposal, given_on = late(20)
+    approved = world.case(proposal).approved
+    assert approved.text("decided_on") == given_on.isoformat()
+    assert approved.text("lapses_after") == (given_on + timedelta(days=14)).isoformat()
+    with pytest.raises((NotAuthorisedError, NotDueError)):
+        world.dispose(proposal)
+    world.advance()
+    assert world.case(proposal).spent.text("why") == "lapsed"
+    assert not world.store.orders
+
+
+def test_cooling_off_is_not_over_before_anybody_could_see_that_it_began():
+    world, proposal, _ = late(3)
+    begin = date.fromisoformat(world.case(proposal).approved.text("may_begin_on"))
+    assert begin == world.clock.today() + timedelta(days=8)
+    with pytest.raises(NotDueError, match="cooling-off"):
+        world.dispose(proposal)
+
+
+def test_whoever_writes_the_last_answer_with_an_earlier_day_shortens_no_cooling_off():
+    world = World(approval_lapses=Period.parse("P14D"), cooling_off=Period.parse("P7D"))
+    world.fill()
+    world.publish()
+    proposal = world.propose_all()
+    given_on = world.clock.today()
+    world.answer(proposal, "rm-01")
+    step = world.desk(proposal).unanswered()
+    key, form = pause_key(proposal, step, 1, 1), world.form(proposal)
+    world.sign(proposal, "iao-01", step, key, form)
+    world.clock.step(days=-8)  # a worker that writes rows as of another day
+    world.desk(proposal).record(step, key, form)
+    world.clock.step(days=8)
+    assert world.clock.today() == given_on
+    with pytest.raises(NotDueError, match="cooling-off"):
+        world.dispose(proposal)
+    assert not world.store.orders
+
+
+# An objection to one notice, and a later notice of the same dataset
+
+
+def objected(**terms):
+    """Return a world where a controller objected under version 1, and version 2 was notified."""
+    world = World(notice=Period.parse("P0D"), **terms)
+    world.fill()
+    world.publish()
+    world.survey()
+    world.notify()
+    (first,) = notices(world.ledger)
+    world.record(plan_answer, first.id, "south", "object")
+    world.library.now = replace(world.library.now, version=2)
+    world.survey()
+    world.advance()
+    world.notify()
+    (second,) = [each for each in notices(world.ledger) if each.id != first.id]
+    return world, second
+
+
+def test_a_list_to_which_somebody_objects_is_put_to_nobody_again_and_again():
+    world, second = objected(silence=Silence.PROCEED)
+    world.record(plan_answer, second.id, "north", "proceed")
+    assert world.propose() == []
+    assert world.next_steps() == []
+
+
+def test_a_later_yes_of_the_same_controller_is_their_last_word():
+    world, second = objected()
+    for controller in ("north", "south"):
+        world.record(plan_answer, second.id, controller, "proceed")
+    (proposal,) = world.propose()
+    world.approve(proposal)
+    world.advance()
+    assert world.case(proposal).spent is None
+
+
+def test_a_later_yes_of_another_controller_is_not():
+    world, second = objected()
+    world.record(plan_answer, second.id, "north", "proceed")
+    assert world.propose() == []
