@@ -122,6 +122,7 @@ def test_a_second_run_about_a_list_takes_the_first_answer_that_is_given_in_it(
 ):
     first = stage.start("review", proposal)
     runs.go(review, first)
+    asked = runs.key(first)
     assert runs.answer(first, "ada-invented", **yes(proposal, mark="wrong")).status_code == 201
     assert runs.go(review, first) == "Suspended"
     with stage.service() as client:  # nobody answers again: the question lapses
@@ -130,6 +131,7 @@ def test_a_second_run_about_a_list_takes_the_first_answer_that_is_given_in_it(
     second = stage.start("review", proposal)
     assert second != first
     assert runs.go(review, second) == "Suspended"
+    assert runs.key(second) != asked, "what could not stand under that key never comes back"
     assert runs.answer(second, "ada-invented", **yes(proposal)).status_code == 201
     assert runs.go(review, second) == "Suspended"
     assert decided(runs, proposal) == [(FIRST, "ada-invented")]

@@ -15,6 +15,7 @@ from retention.domain.entry import Entry
 from retention.errors import AnswerError, NotAuthorisedError, NotDueError
 from retention.steps.notify import notices
 from retention.steps.record.answers import plan_answer
+from retention.steps.record.halting import Halt, plan_halt
 from tests.support.world import World
 
 BECAUSE = "because an invented appeal is not heard"
@@ -185,3 +186,22 @@ def test_a_later_yes_of_another_controller_is_not():
     world, second = objected()
     world.record(plan_answer, second.id, "north", "proceed")
     assert world.propose() == []
+
+
+# A reason that is short, and what the ledger holds of it
+
+
+def test_a_reason_of_a_line_or_of_a_stop_cannot_be_guessed_from_what_the_ledger_holds():
+    world, because = World(), BECAUSE.removeprefix("because ")
+    world.fill(("2019", "2020"))
+    world.publish(("2019", "2020"))
+    proposal = world.propose_all()
+    held = {"decision": "approve except", "exceptions": f"1: hold {BECAUSE}"}
+    world.answer(proposal, "rm-01", **held)
+    world.answer(proposal, "iao-01")
+    why = replace(world.why(reason=because), content=b"")
+    plan_halt(Halt.ABORT, proposal, why=why, ports=world.recording).write(world.recording)
+    assert world.kinds(Entry.HOLD_PLACED)
+    assert world.kinds(Entry.HALTED)
+    told = {str(value) for r in world.ledger.records for value in r.facts.values()}
+    assert sha256(because.encode()) not in told

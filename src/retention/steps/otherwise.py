@@ -25,7 +25,7 @@ from retention.errors import AgreementError, AnswerError, RefusedError, TooMuchE
 from retention.steps.moves import claimed_since, planned, state_of, stream_of
 from retention.steps.record.holds import plan_hold
 from retention.steps.record.instructions import Said, plan_instruction
-from retention.steps.record.planned import Planned, Recording, Why
+from retention.steps.record.planned import Planned, Recording, Why, words_alone
 from retention.steps.record.scopes import Scope
 from retention.steps.registers import Registers, term_of
 
@@ -86,7 +86,7 @@ def _add(
 ) -> None:
     dataset = item.manifest.dataset
     if each.verb is Verb.HOLD:
-        why = Why(by, each.because, each.because.encode())
+        why = Why(by, each.because, words_alone(each.because, ports))
         scope = Scope(dataset=dataset)
         held = plan_hold(scope, each.ground.value, why=why, ports=ports, even_if_none=True)
         found.add(held, ports)
@@ -111,7 +111,7 @@ def _plan(
     ours = agreement.our_role is OurRole.CONTROLLER
     recorder = by if ours else Person(by.id, by.name, ("records-manager",), None)
     return plan_instruction(
-        said, why=Why(recorder, each.because, each.because.encode()), ports=ports
+        said, why=Why(recorder, each.because, words_alone(each.because, ports)), ports=ports
     )
 
 

@@ -18,7 +18,7 @@ from retention.steps.answers import kept_items
 from retention.steps.cases import case_named, read_proposal
 from retention.steps.effects import datasets_of
 from retention.steps.preview import touched
-from retention.steps.record.planned import Bare, Planned, Recording, Why
+from retention.steps.record.planned import Bare, Planned, Recording, Why, words_alone
 from retention.views.preview import Change, Preview, Row
 
 
@@ -51,7 +51,7 @@ def plan_halt(halt: Halt, name: str, *, why: Why, ports: Recording) -> Planned:
     kept = kept_items(case, proposal, ports.evidence)
     stream = proposal_stream(case.proposal)
     facts: dict[str, Fact] = {"proposal": case.proposal, "act": halt.name.lower()}
-    why = replace(why, content=why.content or why.reason.strip().encode())
+    why = replace(why, content=why.content or words_alone(why.reason, ports))
     spent: dict[str, Fact] = {"proposal": case.proposal, "why": halt.value}
     return Planned(
         _preview(halt, case, proposal, kept, ports),

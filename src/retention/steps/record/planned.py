@@ -71,6 +71,11 @@ class Why:
             )
 
 
+def words_alone(reason: str, ports: Recording) -> bytes:
+    """Return a reason as what shows an act that no file shows: salted, for it could be guessed."""
+    return canonical({"reason": reason.strip(), "salt": ports.secret().hex()})
+
+
 @dataclass(frozen=True, slots=True)
 class Bare:
     """An entry but for the digests of what was brought: they follow when it is written."""
