@@ -6,16 +6,19 @@ from uuid import uuid4
 
 import pytest
 
-from retention.domain.agreement import Silence
+from retention.domain.agreement import Person, Silence
 from retention.domain.approval import asked_in, pause_key
 from retention.domain.canonical import sha256
 from retention.domain.clock import Period
 from retention.domain.decision import Verdict, read_decision
 from retention.domain.entry import Entry
-from retention.errors import AnswerError, NotAuthorisedError, NotDueError
+from retention.domain.people import Days, Deputy
+from retention.errors import AnswerError, DeliveryError, NotAuthorisedError, NotDueError
 from retention.steps.notify import notices
 from retention.steps.record.answers import plan_answer
 from retention.steps.record.halting import Halt, plan_halt
+from retention.steps.record.receipts import plan_receipt, plan_receipt_retraction
+from tests.support.cast import PEOPLE, MemoryCourier
 from tests.support.world import World
 
 BECAUSE = "because an invented appeal is not heard"
@@ -205,3 +208,71 @@ def test_a_reason_of_a_line_or_of_a_stop_cannot_be_guessed_from_what_the_ledger_
     assert world.kinds(Entry.HALTED)
     told = {str(value) for r in world.ledger.records for value in r.facts.values()}
     assert sha256(because.encode()) not in told
+
+
+# A yes that is written down on a later day than it was given
+
+
+def test_a_yes_is_weighed_by_who_could_answer_on_the_day_on_which_it_was_given():
+    """A deputy who answers on the last day, and whose answer is written down on the next."""
+    world = World()
+    people = {person.id: person for person in PEOPLE}
+    only_today = Deputy("dep-01", Days(world.clock.today(), world.clock.today()))
+    people["rm-01"] = replace(people["rm-01"], deputies=(only_today,))
+    people["dep-01"] = Person("dep-01", "Di Invented", ("audit-lead",), None)
+    world.library.people = lambda: tuple(people.values())
+    world.fill()
+    world.publish()
+    proposal = world.propose_all()
+    key, form = pause_key(proposal, ROLE, 1, 1), world.form(proposal)
+    world.sign(proposal, "dep-01", ROLE, key, form)
+    world.clock.step(days=1)
+    world.desk(proposal).record(ROLE, key, form)
+    assert [r.text("person") for r in world.kinds(Entry.DECIDED)] == ["dep-01"]
+
+
+# A letter about what is over
+
+
+class Gone(MemoryCourier):
+    """One controller's mail server is no more."""
+
+    def send(self, letter):
+        if "south@example.invalid" in letter.to:
+            raise DeliveryError("no such mailbox", hint="look at the address")
+        return super().send(letter)
+
+
+def test_a_notice_that_is_superseded_is_not_sent_every_day_for_ever():
+    world = World()
+    world.fill()
+    world.publish()
+    world.survey()
+    world.courier = Gone()
+    with pytest.raises(DeliveryError):
+        world.notify()
+    with pytest.raises(DeliveryError):
+        world.notify()  # it is owed: each day says so
+    world.library.now = replace(world.library.now, version=2, controllers=("north",))
+    world.survey()
+    world.advance()
+    assert len(list(notices(world.ledger))) == 2
+    assert world.state("INV/patient/2019") == "notified"
+
+
+def test_a_notice_is_sent_again_where_its_receipt_is_taken_back_under_review():
+    world = World()
+    world.fill()
+    world.publish()
+    world.survey()
+    world.courier = Gone()
+    with pytest.raises(DeliveryError):
+        world.notify()
+    (notice,) = notices(world.ledger)
+    world.record(plan_receipt, notice.id, "south", world.clock.today())
+    world.controllers_answer()
+    world.record(plan_answer, notice.id, "south", "proceed")
+    assert world.propose()
+    world.record(plan_receipt_retraction, notice.id, "south")
+    with pytest.raises(DeliveryError):
+        world.notify()

@@ -76,8 +76,9 @@ class Asked:
         raise _not_for_you(step)
 
     def require_can_be_filled(self, person_id: str, on: date) -> None:
-        """Refuse a yes after which the other roles could not be filled; raise AnswerError.
+        """Refuse a yes given *on* a day after which the other roles could not be filled.
 
+        Raises AnswerError.
         Distinct persons must approve, none in the place of another who answers as well, and one
         of them at least must have recorded none of the triggers: said before it is too late.
         """

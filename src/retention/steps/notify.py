@@ -25,7 +25,7 @@ from retention.ports.ledger import Ledger
 from retention.ports.library import Library
 from retention.steps.approvers import can_be_decided
 from retention.steps.classify import Dated
-from retention.steps.moves import move
+from retention.steps.moves import move, state_of
 from retention.views.letters import notice_letter
 from retention.views.notice_list import notice_csv
 
@@ -33,6 +33,9 @@ _Group = tuple[str, int, str, tuple[str, ...], tuple[str, ...]]
 _ID_DIGITS = 12
 PROCEED: Final = "proceed"
 BEFORE_NOTICE: Final = frozenset({State.REVIEW_OPEN, State.DUE})
+_TOLD: Final = frozenset(
+    {State.NOTIFIED, State.PROPOSED, State.IN_REVIEW, State.APPROVED, State.COOLING_OFF}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,7 @@ def notify(
     Where nobody could decide in the end no controller is told of anything: ``unstaffed`` says so,
     every day, to whom the agreement names.
 
+    No letter is sent any more about what is over, or what a newer notice is about.
     Safe to run again: a notice is written once, and sent once to each controller; where a mail
     server does not answer, the rest is still sent and DeliveryError raised at the end.
     """
@@ -129,7 +133,7 @@ def notify(
             move(ledger, str(each.assessment.dataset), Event.NOTIFY, held=held)
     faults: list[DeliveryError] = []
     sent = []
-    for notice in notices(ledger):
+    for notice in _still_told(ledger, evidence):
         try:
             sent += _send(notice, library, courier, ledger, evidence)
         except DeliveryError as error:
@@ -137,6 +141,17 @@ def notify(
     if faults:
         raise faults[0]
     return sent
+
+
+def _still_told(ledger: Ledger, evidence: Evidence) -> list[Notice]:
+    """Return the notices of which something still waits: the rest is over, or told of anew."""
+    told = [(notice, document_of(notice, evidence)["datasets"]) for notice in notices(ledger)]
+    newest = {name: notice.id for notice, names in told for name in names}
+    return [
+        notice
+        for notice, names in told
+        if any(newest[n] == notice.id and state_of(ledger, n) in _TOLD for n in names)
+    ]
 
 
 def notices(ledger: Ledger) -> Iterator[Notice]:

@@ -183,7 +183,7 @@ class Desk:
             )
         kept, decided = worth(answer, proposal, kept_items(case, proposal, self.evidence))
         if decided.verdict.approves:
-            self._four_eyes(person, case, proposal)
+            self._four_eyes(person, signed_on(signed), case, proposal)
             self._not_held(kept, case, proposal)
             require_agreement(proposal, self.library, self.clock.today())
         others = entailed(decided, proposal, case, person, self._recording())
@@ -226,9 +226,9 @@ class Desk:
         asked = self._asked(case, read_proposal(case, self.evidence))
         return asked.require_may_answer(signed.text("person"), step, signed_on(signed))
 
-    def _four_eyes(self, person: Person, case: Case, proposal: Proposal) -> None:
+    def _four_eyes(self, person: Person, on: date, case: Case, proposal: Proposal) -> None:
         """Refuse a yes after which no full set of approvers could be found any more."""
-        self._asked(case, proposal).require_can_be_filled(person.id, self.clock.today())
+        self._asked(case, proposal).require_can_be_filled(person.id, on)
 
     def _asked(self, case: Case, proposal: Proposal) -> Asked:
         """Return who may answer, as everything stands now."""
