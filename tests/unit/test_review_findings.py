@@ -276,3 +276,16 @@ def test_a_notice_is_sent_again_where_its_receipt_is_taken_back_under_review():
     world.record(plan_receipt_retraction, notice.id, "south")
     with pytest.raises(DeliveryError):
         world.notify()
+
+
+# A list that the agreement has overtaken
+
+
+def test_whoever_approves_under_an_agreement_that_changed_is_told_so():
+    world = World()
+    world.fill()
+    world.publish()
+    proposal = world.propose_all()
+    world.library.now = replace(world.library.now, version=2)
+    with pytest.raises(AnswerError, match="INV changed since it was shown"):
+        world.answer(proposal, "rm-01")

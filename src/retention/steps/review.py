@@ -185,7 +185,7 @@ class Desk:
         if decided.verdict.approves:
             self._four_eyes(person, signed_on(signed), case, proposal)
             self._not_held(kept, case, proposal)
-            require_agreement(proposal, self.library, self.clock.today())
+            self._still_governs(proposal)
         others = entailed(decided, proposal, case, person, self._recording())
         draft = self._decided(case, step, signed, answer, kept, decided)
         expect = {**others.expect, draft.stream: case.length}
@@ -229,6 +229,12 @@ class Desk:
     def _four_eyes(self, person: Person, on: date, case: Case, proposal: Proposal) -> None:
         """Refuse a yes after which no full set of approvers could be found any more."""
         self._asked(case, proposal).require_can_be_filled(person.id, on)
+
+    def _still_governs(self, proposal: Proposal) -> None:
+        try:
+            require_agreement(proposal, self.library, self.clock.today())
+        except StaleError as fault:  # no writing of others: to weigh it again would not help
+            raise AnswerError(str(fault), hint="it will be proposed afresh under that") from None
 
     def _asked(self, case: Case, proposal: Proposal) -> Asked:
         """Return who may answer, as everything stands now."""
