@@ -18,6 +18,7 @@ from retention.domain.approval import pause_key
 from retention.domain.proposal import mark_of
 from retention.errors import AnswerError
 from retention.steps.review import Desk
+from retention.views.markdown import sentences
 
 
 @flow(name="review", persist_result=False)
@@ -47,6 +48,6 @@ def _ask(desk: Desk, step: str, proposal: str) -> None:
         except ValidationError as error:
             fault = faults_of(error)
         except AnswerError as error:
-            fault = f"{error}. {error.hint}"
+            fault = sentences(str(error), error.hint)
         else:
             return

@@ -80,7 +80,7 @@ def test_two_people_approve_in_the_stock_ui(stage, browser, outside, tmp_path):
             answer(page, run, {**YES, "Mark": "0000-0000"})
             stage.wait_for(run, "Suspended", key_ends=f"{FIRST}-1-2")
             open_form(page, run)
-            expect(page.get_by_text("the mark is not that of this list")).to_be_visible()
+            expect(page.get_by_text("The mark is not that of this list")).to_be_visible()
             fill(page, YES)
             submit(page)
             see_it_taken(page)

@@ -23,6 +23,7 @@ from retention.steps.cases import case_of, cases, read_proposal
 from retention.steps.moves import state_of
 from tests.support.browser import (
     WAIT_MS,
+    WINDOW,
     answer,
     chromium,
     fill,
@@ -38,6 +39,7 @@ ROOT = Path(__file__).parents[2]
 AGREED = 'cooling_off     = "P2D"\nextension       = { max = "P2Y", times = 1, by = ["demo-commissioner"] }'
 RM, IAO = APPROVERS
 BUCKET = "demo-nacel-records"
+TALL = {"width": 1280, "height": 2600}
 
 
 @dataclass
@@ -120,9 +122,12 @@ class Story:
         open_form(page, run)
         fill(page, self.form(proposal, **changes))
         if picture:
-            keep_picture(page, self.pictures / f"{picture}.png")
+            page.set_viewport_size(TALL)  # so that all of it fits
+            keep_picture(page.get_by_role("dialog"), self.pictures / f"{picture}.png")
+            page.set_viewport_size(WINDOW)
         submit(page)
         see_it_taken(page)
+        page.goto("about:blank")  # a page that stands open goes on asking the server
         self.wait(f"the answer of {person}", lambda: len(self.case(proposal).decided) > before)
         return run
 
@@ -134,10 +139,9 @@ class Story:
         """Start a deployment by its button, fill in its form, and say yes to its preview."""
         page = self.pages[person]
         acted = self.here.count(Entry.ACTED)
-        page.goto("/v2/deployments")
-        page.get_by_role("link", name=flow, exact=True).or_(
-            page.get_by_role("link", name=f"{flow} > retention")
-        ).first.click()
+        with self.login(person)._client() as client:
+            found = client.get(f"/deployments/name/{flow}/retention").raise_for_status().json()
+        page.goto(f"/v2/deployments/deployment/{found['id']}")
         page.get_by_role("button", name="Run", exact=True).click()
         page.get_by_role("menuitem", name="Quick run").click()
         run = self.newest_run(person, flow)
@@ -148,6 +152,7 @@ class Story:
         fill(page, {"Record this?": "yes, record it"})
         submit(page)
         see_it_taken(page)
+        page.goto("about:blank")
         self.wait(f"the {flow}", lambda: self.here.count(Entry.ACTED) > acted)
 
     def opens_artifact(self, person, run, key, sees):
@@ -161,6 +166,7 @@ class Story:
         page.locator("a[href*='/artifacts/artifact/']").first.click()
         expect(page.get_by_text(sees).first).to_be_visible(timeout=WAIT_MS)
         keep_picture(page, self.pictures / f"artifact-{key[:4]}.png")
+        page.goto("about:blank")
 
     def newest_run(self, person, flow):
         found = []
@@ -239,7 +245,7 @@ def a_wrong_mark_is_asked_again(story, proposal):
     story.wait("the second asking", lambda: story.asks(RM, run, "-1-2"))
     open_form(page, run)
     expect(
-        page.get_by_role("dialog").get_by_text("the mark is not that of this list")
+        page.get_by_role("dialog").get_by_text("The mark is not that of this list")
     ).to_be_visible()
     keep_picture(page, story.pictures / "asked-again.png")
     page.keyboard.press("Escape")

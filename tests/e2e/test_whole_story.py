@@ -70,9 +70,8 @@ def decide_after_a_mistake(browser, here, case, step):
         here.await_("the second asking", lambda: asked_again(here, run, person, password))
         assert decided(here, case) == []
         open_form(page, run)
-        page.get_by_role("dialog").get_by_text("The mark is not that of this list").or_(
-            page.get_by_role("dialog").get_by_text("the mark is not that of this list")
-        ).first.wait_for()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_text("The mark is not that of this list").first.wait_for()
         fill(page, form(here, case))
         submit(page)
         see_it_taken(page)

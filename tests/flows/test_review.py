@@ -57,13 +57,13 @@ def test_a_bad_answer_is_asked_again_with_its_fault_and_a_good_one_ends(stage, r
     assert runs.answer(run, "ada-invented", **yes(proposal, mark="typed wrong")).status_code == 201
     assert runs.go(review, run) == "Suspended"
     assert runs.key(run).endswith(f"{FIRST}-1-2")
-    assert "the mark is not that of this list" in runs.page(run)
+    assert "The mark is not that of this list" in runs.page(run)
     assert "typed wrong" not in runs.page(run)
 
     assert runs.answer(run, "bob-invented", **yes(proposal)).status_code == 201
     assert runs.go(review, run) == "Suspended"
     assert runs.key(run).endswith(f"{FIRST}-1-3")
-    assert f"this question is for the {FIRST}" in runs.page(run)
+    assert f"This question is for the {FIRST}" in runs.page(run)
 
     assert runs.answer(run, "ada-invented", **yes(proposal)).status_code == 201
     assert runs.go(review, run) == "Suspended"
@@ -97,7 +97,7 @@ def test_an_answer_that_the_gate_did_not_witness_counts_for_nothing(stage, runs,
     assert runs.answer(run, "ada-invented", **yes(proposal)).status_code == 201
     stage.work.ledger.path.write_text(kept)  # as if it had never been signed
     assert runs.go(review, run) == "Suspended"
-    assert "the gate did not witness this answer" in runs.page(run)
+    assert "The gate did not witness this answer" in runs.page(run)
     assert not decided(runs, proposal)
 
 

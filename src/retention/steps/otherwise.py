@@ -220,4 +220,4 @@ def notes_of(decision: Decision, proposal: Proposal) -> Iterator[str]:
     for each in decision.exceptions:
         more = f" until {each.until}" if each.until else f" to {each.to}" if each.to else ""
         dataset = proposal.items[each.number - 1].manifest.dataset
-        yield f"{each.number}. {dataset}: {each.verb}{more}"
+        yield f"Number {each.number}, {dataset}: {each.verb}{more}"

@@ -132,7 +132,5 @@ def _of_one(each: Numbered, agreement: Agreement, today: date) -> Iterator[str]:
     kind = agreement.class_named(item.class_name)
     if kind.shorter_than:
         yield f"{name} is kept for shorter than {kind.shorter_than} says; a party confirmed that."
-    if item.special_category and kind.period_covered == "":
-        yield f"{name} is of a special category, and which days it spans is not known."
     if any(left.get("not_covered_clause") for left in item.residuals):
         yield f"{name} leaves a copy that no certificate will cover."

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 from retention.domain.words import long_day
 from retention.views.figures import count, size
-from retention.views.markdown import plain
+from retention.views.markdown import plain, sentences
 from retention.views.preview import SHOWN_MAX, Preview, Row, Value, grouped
 from retention.views.surveyed import inventory_note
 
@@ -392,5 +392,4 @@ def fault_words(what: str, hint: str) -> str:
     """Return why an answer cannot stand and what to do, in the words of the form."""
     for option, words in _IN_THE_LINE.items():
         hint = hint.replace(option, words)
-    end = "" if hint.endswith(("?", ".")) else "."
-    return f"{what[:1].upper()}{what[1:]}. {hint[:1].upper()}{hint[1:]}{end}"
+    return sentences(what, hint)
