@@ -120,7 +120,7 @@ def run(folder: Path, endpoint: str, access_key: str, secret: str, way: str) -> 
     many = FastMany(**who, credentials=lambda: login) if way == "fast" else None
     store = S3Destroys(client(**who, access_key=access_key, secret=secret), many)
     ports = Destruction(
-        SteadyAuthority(world.authority, world.ledger, world.clock),
+        SteadyAuthority(world.authority, world.ledger, world.clock, world.library.edition),
         store,
         world.ledger,
         world.evidence,

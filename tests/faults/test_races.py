@@ -46,7 +46,7 @@ class Steady(World):
 
     @property
     def authority(self):
-        return SteadyAuthority(super().authority, self.ledger, self.clock)
+        return SteadyAuthority(super().authority, self.ledger, self.clock, self.library.edition)
 
 
 def approved(monkeypatch, kind=Steady, objects=2):

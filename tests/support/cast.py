@@ -113,6 +113,10 @@ class MemoryLibrary:
     def people(self):
         return PEOPLE
 
+    def edition(self):
+        """Return what agreements and people are now."""
+        return self.now, self.people()
+
     def engine(self):
         issuer = {
             "legal_name": "Invented Processor Ltd",

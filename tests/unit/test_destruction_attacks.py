@@ -91,7 +91,7 @@ def restored(ledger, size):
 
 def test_a_ledger_that_is_restored_in_mid_run_does_not_forget_a_hold(world, proposal):
     approval, (manifest,) = approved(proposal, world.ledger, world.evidence)
-    steady = SteadyAuthority(world.authority, world.ledger, world.clock)
+    steady = SteadyAuthority(world.authority, world.ledger, world.clock, world.library.edition)
     steady.require(approval, manifest, begun=True)
     size = world.ledger.size()
     steady.require(approval, manifest, begun=True)

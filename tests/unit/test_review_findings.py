@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
+from shutil import copytree
 from uuid import uuid4
 
 import pytest
@@ -13,14 +15,25 @@ from retention.domain.clock import Period
 from retention.domain.decision import Verdict, read_decision
 from retention.domain.entry import Entry
 from retention.domain.people import Days, Deputy
-from retention.errors import AnswerError, DeliveryError, NotAuthorisedError, NotDueError
+from retention.errors import (
+    AgreementError,
+    AnswerError,
+    DeliveryError,
+    NotAuthorisedError,
+    NotDueError,
+    StaleError,
+)
+from retention.steps.dispose import approved
 from retention.steps.notify import notices
 from retention.steps.record.answers import plan_answer
 from retention.steps.record.halting import Halt, plan_halt
 from retention.steps.record.receipts import plan_receipt, plan_receipt_retraction
+from retention.steps.steady import SteadyAuthority
+from retention.wiring.fresh import FreshLibrary
 from tests.support.cast import PEOPLE, MemoryCourier
 from tests.support.world import World
 
+DEMO = Path(__file__).parents[2] / "policies" / "demo"
 BECAUSE = "because an invented appeal is not heard"
 WAVES = [f"INV/wave/{number}" for number in ("1", "10", "11", "2", "3")]
 ROLE = "records-manager"
@@ -289,3 +302,51 @@ def test_whoever_approves_under_an_agreement_that_changed_is_told_so():
     world.library.now = replace(world.library.now, version=2)
     with pytest.raises(AnswerError, match="INV changed since it was shown"):
         world.answer(proposal, "rm-01")
+
+
+# An authority that need not read again, and files that change while it works
+
+
+def steady(world):
+    proposal = world.propose_all()
+    world.approve(proposal)
+    approval, (manifest,) = approved(proposal, world.ledger, world.evidence)
+    authority = SteadyAuthority(world.authority, world.ledger, world.clock, world.library.edition)
+    return lambda: authority.require(approval, manifest, begun=False)
+
+
+def test_an_approver_who_leaves_in_mid_run_is_noticed_before_the_next_batch():
+    world = World()
+    world.fill()
+    world.publish()
+    ask = steady(world)
+    ask()
+    rest = tuple(person for person in PEOPLE if person.id != "iao-01")
+    world.library.people = lambda: rest
+    with pytest.raises(NotAuthorisedError):
+        ask()
+
+
+def test_an_agreement_that_changes_in_mid_run_is_noticed_before_the_next_batch():
+    world = World()
+    world.fill()
+    world.publish()
+    ask = steady(world)
+    ask()
+    world.library.now = replace(world.library.now, version=2)
+    with pytest.raises(StaleError):
+        ask()
+
+
+def test_files_that_change_are_another_edition(tmp_path):
+    folder = copytree(DEMO, tmp_path / "policies")
+    library = FreshLibrary(folder, look_every_s=0)
+    before = library.edition
+    assert library.edition == before
+    file = folder / "people.toml"
+    whole = file.read_text()
+    file.write_text(f"{whole}\n# looked at\n")
+    assert library.edition != before
+    file.write_text(whole[: len(whole) // 2])
+    with pytest.raises(AgreementError):
+        _ = library.edition

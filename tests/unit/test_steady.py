@@ -35,7 +35,7 @@ def asking(world):
     world.approve(proposal)
     approval, (manifest,) = approved(proposal, world.ledger, world.evidence)
     fresh = Counted(world.authority)
-    steady = SteadyAuthority(fresh, world.ledger, world.clock)
+    steady = SteadyAuthority(fresh, world.ledger, world.clock, world.library.edition)
     return lambda begun=True: steady.require(approval, manifest, begun=begun), fresh
 
 

@@ -1,12 +1,13 @@
 """An authority that need not read again what cannot have changed.
 
 Entries are never changed: while every stream that a yes follows from is as long as it was, on the
-same day, reading all of it again gives the same yes.  Two questions to the ledger tell: one that is
+same day, and the agreements and people are those that were read, reading all of it again gives the
+same yes.  Two questions to the ledger tell: one that is
 smaller than it was is another ledger.  The intent, which is a compare-and-set on the same streams,
 tells once more in the transaction that writes it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from threading import Lock
@@ -22,12 +23,17 @@ _Asked = tuple[str, str, str, bool, bool]
 
 @dataclass(slots=True)
 class SteadyAuthority:
-    """Fits ``ports.authority.Authority``, over one that reads everything at every asking."""
+    """Fits ``ports.authority.Authority``, over one that reads everything at every asking.
+
+    *edition* returns what tells one reading of agreements and people from another: they are files,
+    and no entry says that somebody left.  What it raises is a no.
+    """
 
     fresh: Authority
     ledger: Ledger
     clock: Clock
-    yes: dict[_Asked, tuple[date, Mapping[str, int]]] = field(default_factory=dict)
+    edition: Callable[[], object]
+    yes: dict[_Asked, tuple[date, object, Mapping[str, int]]] = field(default_factory=dict)
     largest: int = 0  # of entries that the ledger was seen to hold
     lock: Lock = field(default_factory=Lock)
 
@@ -36,14 +42,14 @@ class SteadyAuthority:
     ) -> Mapping[str, int]:
         """Return if *manifest* may go on being destroyed under *approval*; see the port's laws."""
         asked = (approval.proposal, approval.roots_digest, manifest.root, begun, seen_gone)
-        today = self.clock.today()
+        today, edition = self.clock.today(), self.edition()
         self._forget_if_restored()
         if (known := self.yes.get(asked)) is not None:
-            said_on, ground = known
-            if said_on == today and self.ledger.lengths(list(ground)) == ground:
+            *said_on, ground = known
+            if said_on == [today, edition] and self.ledger.lengths(list(ground)) == ground:
                 return ground
         ground = self.fresh.require(approval, manifest, begun=begun, seen_gone=seen_gone)
-        self.yes[asked] = today, ground
+        self.yes[asked] = today, edition, ground
         return ground
 
     def _forget_if_restored(self) -> None:

@@ -30,7 +30,7 @@ def dispose(work: "Composition", mine: Share, run: str) -> None:
         Safeguards(work.ledger, work.witness, work.stores()),
     )
     destruction = Destruction(
-        SteadyAuthority(authority, work.ledger, work.clock),
+        SteadyAuthority(authority, work.ledger, work.clock, lambda: work.library.edition),
         work.destroys(),
         work.ledger,
         work.evidence,

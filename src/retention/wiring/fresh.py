@@ -60,6 +60,12 @@ class FreshLibrary:
         """Return who we are."""
         return self._now().engine()
 
+    @property
+    def edition(self) -> object:
+        """Return what tells this reading from one before: another value once a file has changed."""
+        self._now()
+        return self._files
+
     def _now(self) -> ReadLibrary:
         with self._lock:
             if self._library is None or monotonic() - self._looked_at >= self._look_every_s:
