@@ -11,9 +11,10 @@ import pytest
 from retention.domain.agreement import Person, Silence
 from retention.domain.approval import asked_in, pause_key
 from retention.domain.canonical import sha256
+from retention.domain.case import proposal_stream, run_stream
 from retention.domain.clock import Period
 from retention.domain.decision import Verdict, read_decision
-from retention.domain.entry import Entry
+from retention.domain.entry import Draft, Entry
 from retention.domain.people import Days, Deputy
 from retention.errors import (
     AgreementError,
@@ -350,3 +351,25 @@ def test_files_that_change_are_another_edition(tmp_path):
     file.write_text(whole[: len(whole) // 2])
     with pytest.raises(AgreementError):
         _ = library.edition
+
+
+# Somebody who cancelled a run, and left before anybody heard it
+
+
+def test_a_run_that_was_cancelled_stays_cancelled_when_whoever_did_it_leaves():
+    world = World()
+    siro = Person("siro-01", "Flo Invented", ("siro",), None)
+    world.library.people = lambda: (*PEOPLE, siro)
+    world.fill()
+    world.publish()
+    proposal = world.propose_all()
+    world.approve(proposal)
+    for stream, kind, facts in (
+        (proposal_stream(proposal), Entry.RUN, {"proposal": proposal, "run": "run-1"}),
+        (run_stream("run-1"), Entry.CANCELLED, {"run": "run-1", "person": "siro-01"}),
+    ):
+        world.ledger.append(Draft(stream, kind, facts))
+    world.library.people = lambda: PEOPLE
+    with pytest.raises(NotAuthorisedError, match="cancelled"):
+        world.dispose(proposal, run="run-2")
+    assert not world.store.orders

@@ -213,13 +213,17 @@ def require_not_cancelled(case: Case, ledger: Ledger, library: Library) -> None:
 
 
 def cancelled_by(case: Case, ledger: Ledger, library: Library) -> list[str]:
-    """Return who cancelled runs of *case* among those who may stop a disposal."""
+    """Return who cancelled runs of *case* among those who may stop a disposal.
+
+    The gate asked whether they may; of whoever has left since nobody can tell, and it counts.
+    """
     roles = {person.id: person.roles for person in library.people()}
     return [
         record.text("person")
         for run in case.runs
         for record in ledger.stream(run_stream(run))
-        if record.kind is Entry.CANCELLED and may(Act.HALT, roles.get(record.text("person"), ()))
+        if record.kind is Entry.CANCELLED
+        and (record.text("person") not in roles or may(Act.HALT, roles[record.text("person")]))
     ]
 
 
