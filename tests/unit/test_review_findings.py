@@ -31,6 +31,7 @@ from retention.steps.record.halting import Halt, plan_halt
 from retention.steps.record.receipts import plan_receipt, plan_receipt_retraction
 from retention.steps.steady import SteadyAuthority
 from retention.wiring.fresh import FreshLibrary
+from tests.support.acting import YES, Acting
 from tests.support.cast import PEOPLE, MemoryCourier
 from tests.support.world import World
 
@@ -373,3 +374,27 @@ def test_a_run_that_was_cancelled_stays_cancelled_when_whoever_did_it_leaves():
     with pytest.raises(NotAuthorisedError, match="cancelled"):
         world.dispose(proposal, run="run-2")
     assert not world.store.orders
+
+
+# To stop what goes on while people look
+
+
+def test_a_disposal_can_be_stopped_from_the_browser_while_it_goes_on():
+    world = World()
+    world.fill(("2019", "2020"))
+    world.publish(("2019", "2020"))
+    proposal = world.propose_all()
+    world.approve(proposal)
+    acting, orders = Acting(world, "stop"), iter([1, 2, 3])  # the third is of another batch
+
+    def look(name):
+        if name == "store.destroy" and (n := next(orders, 0)):
+            if n == 1:
+                acting.through({"mark": world.mark(proposal), "reason": "the inquiry asked for it"})
+            elif n == 3:
+                acting.give(YES)
+                assert acting.run() is not None, "what goes on meanwhile is no reason to ask again"
+
+    with world.dying(look), pytest.raises(NotAuthorisedError):
+        world.dispose(proposal)
+    assert world.case(proposal).spent.text("why") == "stopped"

@@ -4,7 +4,7 @@ Datasets that would change in the same way are shown together, so that thousands
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 from typing import Final
@@ -20,11 +20,15 @@ SHOWN_MAX: Final = 60  # datasets on a screen; what is beyond is counted, and sa
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One thing about a dataset: as it is, and as it would be; the same twice if it only shows."""
+    """One thing about a dataset: as it is, and as it would be; the same twice if it only shows.
+
+    What is *passing* changes by itself while people look at it: nobody says yes to that.
+    """
 
     what: str
     before: Value
     after: Value
+    passing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,15 @@ def preview_json(preview: Preview) -> dict[str, object]:
             for each in preview.changes
         ],
     }
+
+
+def standing(preview: Preview) -> Preview:
+    """Return what somebody says yes to: the preview without what is passing."""
+    changes = (
+        replace(each, rows=tuple(row for row in each.rows if not row.passing))
+        for each in preview.changes
+    )
+    return replace(preview, changes=tuple(changes))
 
 
 def _tables(changes: Sequence[Change]) -> Iterator[str]:

@@ -22,7 +22,7 @@ from retention.steps.acts.typed import Typed, words
 from retention.steps.record.planned import Planned, Recording, Why
 from retention.steps.witnessed import Patience, is_signed, witnessed
 from retention.views.act_pages import confirm_page, fault_words, form_page
-from retention.views.preview import preview_json
+from retention.views.preview import preview_json, standing
 
 ATTEMPTS_MAX: Final = 10
 LOOKS_MAX: Final = 2 * ATTEMPTS_MAX  # in one process, while others write at the same time
@@ -163,7 +163,7 @@ class ActDesk:
             {
                 "form": asked.signed.text("input"),
                 "entry": asked.signed.index,
-                "shown": preview_json(planned.preview),  # type: ignore[dict-item]  # plain values
+                "shown": preview_json(standing(planned.preview)),  # type: ignore[dict-item]  # plain values
                 "wide": wide,
             }
         )
