@@ -90,3 +90,12 @@ def test_lines_of_nobodys_run_are_refused(lines):
 def test_lines_of_the_worker_itself_are_taken():
     body = json.dumps([{"message": "a"}, {"flow_run_id": str(RUNS[0])}]).encode()
     assert ask(Confined(served, Known()), "destroyer", "/api/logs/", body) == 201
+
+
+@pytest.mark.parametrize("key", ["review-7f9f-e7b4", "datasets-7f9f-e7b4", "next-7f9f-e7b4"])
+def test_what_people_decide_by_is_shown_by_no_pool_that_asks_nobody(key):
+    """Prefect shows the newest page of a key, whichever run made it."""
+    guard = Confined(served, Known())
+    for kept, status in ((key, 403), ("findings", 201), (None, 201)):
+        body = json.dumps({"key": kept, "flow_run_id": str(RUNS[0]), "data": "x"}).encode()
+        assert ask(guard, "destroyer", "/api/artifacts/", body) == status

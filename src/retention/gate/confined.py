@@ -10,7 +10,7 @@ from uuid import UUID
 
 from retention.adapters.prefect.about import about as shown
 from retention.adapters.prefect.about import tag_of
-from retention.adapters.prefect.pools import ASKS, DEPLOYER, may_start
+from retention.adapters.prefect.pools import ASKS, DECIDED_BY, DEPLOYER, may_start
 from retention.domain.approval import asked_in
 from retention.gate.http import (
     App,
@@ -34,6 +34,7 @@ START_FIELDS = frozenset({"parameters", "name", "tags", "idempotency_key", "stat
 NOT_YOURS = "This belongs to another work pool: a service touches what its own pool runs."
 ASKS_NOBODY = "A run asks people only if its pool may, and only about its own matter."
 NOT_HANDED_ON = "This pool does not start that: see which flow hands on to which."
+NOT_TO_SHOW = "What people decide by is shown by the pool that asks them."
 UNREADABLE = "This cannot be read in one way only; nothing was done."
 
 Body = object  # what is handed on instead of what was sent, or None for that itself
@@ -127,6 +128,8 @@ class Confined:
         if scope["method"] == "POST":
             await self._require_own(service, body.get("flow_run_id"))
             await self._require_task(body.get("task_run_id"), body.get("flow_run_id"))
+            key = str(body.get("key") or "")
+            _require(service in ASKS or not key.startswith(DECIDED_BY), NOT_TO_SHOW)
         else:
             shown = await self._prefect.read(f"/artifacts/{UUID(_part(scope, 3))}") or {}
             await self._require_own(service, shown.get("flow_run_id"))

@@ -10,6 +10,7 @@ from typing import Final
 PLANNER: Final = "planner"
 DEPLOYER: Final = "deployer"
 ASKS: Final = frozenset({PLANNER})  # the pools whose runs wait for people
+DECIDED_BY: Final = ("review-", "datasets-", "next-")  # pages that people read with a question
 
 # What may follow when a flow of this pool is done.  The planner's daily `advance` starts whatever
 # nobody else may: a secret stolen from another pool is worth these starts and no more.
