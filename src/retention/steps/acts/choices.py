@@ -13,13 +13,16 @@ from retention.steps.record.planned import Recording
 from retention.views.act_pages import Choices, Halting, InForce, Known, Waiting
 
 
-def choices(ports: Recording) -> Choices:
-    """Return what there is to choose from today."""
+def choices(ports: Recording, act: str = "") -> Choices:
+    """Return what there is to choose from today on the form of an *act*, and nothing else.
+
+    To hold and to stop must not wait for notices whose document cannot be read.
+    """
     terms = naming.terms_of(ports).values()
     return Choices(
         tuple(_in_force(term.governing) for term in terms if term.governing is not None),
-        tuple(_waiting(ports)),
-        tuple(_halting(ports)),
+        tuple(_waiting(ports)) if act == "instruction" else (),
+        tuple(_halting(ports)) if act in {"abort", "stop"} else (),
     )
 
 

@@ -96,7 +96,7 @@ class ActDesk:
         fault = ""
         for attempt in self._attempts(FORM, run_count):
             key = pause_key(self.about, FORM, run_count, attempt)
-            page = form_page(self.kind.name, choices(self.ports()), fault)
+            page = form_page(self.kind.name, choices(self.ports(), self.kind.name), fault)
             try:
                 asked = self._asked(key, ask(FORM, page, key))
                 return self._confirmed(asked, ask, run_count)
