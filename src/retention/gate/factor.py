@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from anyio import to_thread
 
+from retention.domain.approval import TOTP
 from retention.ports.clock import Clock
 from retention.ports.identities import Check, Identities
 
 FIELD: Final = "code"
 VERIFIED: Final = "verified"  # what Prefect stores and the approvers' answer holds
-TOTP: Final = "totp"
 USED_UP: Final = "Your one-time code is used up with this: wait for the next one."
 _NO_CODE = "The one-time code is six digits; your authenticator shows it.  Nothing was answered."
 _WRONG = (
