@@ -48,6 +48,19 @@ IGNORE = re.compile(r"#\s*type:\s*ignore(?P<codes>\[[a-z-]+(?:\s*,\s*[a-z-]+)*\]
 REASON = re.compile(r"[A-Za-z]{4}")  # a word at least, and "ok" is none
 SKIPS = {"skip", "skipif", "skipUnless", "skipTest", "importorskip", "xfail", "expectedFailure"}
 MOCKS = ("unittest.mock", "mock", "pytest_mock")
+UNSTABLE = frozenset(
+    [
+        "uuid1",
+        "uuid4",
+        "token_hex",
+        "token_urlsafe",
+        "token_bytes",
+        "urandom",
+        "getrandbits",
+        "randbytes",
+        "compress",
+    ]
+)
 LOOSE = re.compile("TO" + "DO|FIX" + "ME|XX" + "X")
 
 
@@ -186,6 +199,28 @@ def _undocumented(node: ast.Module | ast.ClassDef) -> Faults:
             yield each.lineno, f"{each.name} is public and does not say what it is"
         if isinstance(each, ast.ClassDef):
             yield from _undocumented(each)
+
+
+def unstable_name(module: Module) -> Faults:
+    """Find what makes the names of tests other ones in every process that collects them."""
+    for node in _outside_functions(module.tree):
+        if not isinstance(node, ast.Call) or _last_name(node.func) not in UNSTABLE:
+            continue
+        if not any(each.arg == "mtime" for each in node.keywords):
+            yield node.lineno, "stands outside a function: tests get other names in each process"
+
+
+def _outside_functions(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what is evaluated as a module is loaded: decorators, too, and no body of a function."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(node, (*FUNCTIONS, ast.Lambda)) and child not in _decorators(node):
+            continue
+        yield child
+        yield from _outside_functions(child)
+
+
+def _decorators(node: ast.AST) -> list[ast.expr]:
+    return node.decorator_list if isinstance(node, FUNCTIONS) else []
 
 
 def loose_end(module: Module) -> Faults:

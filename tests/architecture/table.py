@@ -209,6 +209,22 @@ RULES = (
         ),
     ),
     Rule(
+        "a test has the same name in every process that collects it",
+        lambda name: name.startswith("tests/"),
+        rules.unstable_name,
+        "tests/unit/test_x.py",
+        bad=(
+            "from uuid import uuid4\nRUN = uuid4()",
+            "@mark.parametrize('x', [secrets.token_hex(8)])\ndef test_it(x): ...",
+            "@mark.parametrize('x', [gzip.compress(b'x')])\ndef test_it(x): ...",
+        ),
+        good=(
+            "def test_it():\n    x = uuid4()",
+            "@mark.parametrize('x', [gzip.compress(b'x', mtime=0)])\ndef test_it(x): ...",
+            "make = lambda: uuid4()",
+        ),
+    ),
+    Rule(
         "no loose end is left in the code",
         anywhere,
         rules.loose_end,

@@ -5,7 +5,7 @@ import itertools
 import json
 from datetime import UTC, datetime
 from time import monotonic, sleep
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from websockets.asyncio.client import connect
@@ -212,7 +212,7 @@ SMUGGLED = {
     "another queue": {"work_queue_name": "quick"},
     "a template": {"parameters": {"proposal": {"__prefect_kind": "jinja", "template": "x"}}},
     "the key of another's run": {"idempotency_key": "check_gone/another/after/none"},
-    "an infrastructure block": {"infrastructure_document_id": str(uuid4())},
+    "an infrastructure block": {"infrastructure_document_id": str(UUID(int=9))},
 }
 
 

@@ -1,7 +1,6 @@
 """A session ends: by a clock that is stepped here, and when a person drops out."""
 
 import asyncio
-import secrets
 
 import pytest
 
@@ -53,7 +52,7 @@ def test_a_session_is_of_who_began_it(sessions):
     }
 
 
-@pytest.mark.parametrize("token", ["", "x", secrets.token_urlsafe(32), "half\ud800", "ü"])
+@pytest.mark.parametrize("token", ["", "x", "k" * 43, "half\ud800", "ü"])
 def test_a_token_that_nobody_was_given_is_nobodys(sessions, token):
     begin(sessions)
     assert person_of(sessions, token) is None
