@@ -386,3 +386,12 @@ def test_a_reason_cannot_be_guessed_from_what_the_ledger_holds(world):
     (decided,) = world.kinds(Entry.DECIDED)
     document = loads(world.evidence.read(decided.text("reason")))
     assert document["salt"] not in told
+
+
+def test_nobody_says_yes_to_what_a_controller_objects_to_meanwhile(world):
+    proposal = world.propose_all()
+    world.controllers_answer("object")
+    with pytest.raises(AnswerError, match="a controller objects to number 1, 2, 3"):
+        world.answer(proposal, "rm-01")
+    world.answer(proposal, "rm-01", attempt=2, decision="refuse")
+    assert world.case(proposal).spent.text("why") == "refuse"

@@ -30,6 +30,7 @@ from retention.steps.approvers import Asked, days_of, signed_on
 from retention.steps.authorise import counts_no_more, matching_holds, require_agreement
 from retention.steps.cases import case_of, read_proposal
 from retention.steps.moves import move_if_possible
+from retention.steps.notify import last_words, objections_in
 from retention.steps.otherwise import entailed, notes_of
 from retention.steps.pack import pack_of
 from retention.steps.record.planned import Recording
@@ -184,7 +185,7 @@ class Desk:
         kept, decided = worth(answer, proposal, kept_items(case, proposal, self.evidence))
         if decided.verdict.approves:
             self._four_eyes(person, signed_on(signed), case, proposal)
-            self._not_held(kept, case, proposal)
+            self._nothing_against(kept, case, proposal)
             self._still_governs(proposal)
         others = entailed(decided, proposal, case, person, self._recording())
         draft = self._decided(case, step, signed, answer, kept, decided)
@@ -245,14 +246,20 @@ class Desk:
         found = matching_holds(self.ledger, self.library, [item], proposal, since=since)
         return [hold.id for hold in found]
 
-    def _not_held(self, kept: Sequence[Item], case: Case, proposal: Proposal) -> None:
+    def _nothing_against(self, kept: Sequence[Item], case: Case, proposal: Proposal) -> None:
+        """Refuse a yes to what is held, or to what a controller objects to."""
+        words = last_words(self.ledger, self.evidence)
         numbered = [(n, item) for n, item in enumerate(proposal.items, start=1) if item in kept]
         held = [str(n) for n, item in numbered if self._held(item, case, proposal)]
-        if held:
-            raise AnswerError(
-                f"a hold matches number {', '.join(held)}",
-                hint="approve except these numbers, or decline",
-            )
+        against = [
+            str(n) for n, item in numbered if objections_in(words.get(item.manifest.dataset, {}))
+        ]
+        for what, numbers in (("a hold matches", held), ("a controller objects to", against)):
+            if numbers:
+                raise AnswerError(
+                    f"{what} number {', '.join(numbers)}",
+                    hint="approve except these numbers, or decide otherwise of all of it",
+                )
 
     def _decided(
         self,
