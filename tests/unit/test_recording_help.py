@@ -21,6 +21,8 @@ from retention.cli.main import run
         "instruction list",
         "incident list",
         "incident close",
+        "certificate acknowledge",
+        "certificate unacknowledge",
         "attest copy",
         "attest retract",
         "attest list",

@@ -185,7 +185,8 @@ class DisposalTable(Strict):
         default=None, description="Role or person who is told when reminders did not help."
     )
     acknowledge_within: Span | None = Field(
-        default=None, description="When a controller is asked again to acknowledge a certificate."
+        default=None,
+        description="How soon a controller is to acknowledge a certificate; then it is escalated.",
     )
     second_factor: bool = Field(default=False, description="Whether approvals take a second one.")
     certificate: CertificateTable = Field(description="When it is owed, and who signs it.")

@@ -19,7 +19,8 @@ def chase(*, as_json: bool, as_at: datetime | None, policies: Path | None) -> No
     """Say who owes an answer, since when, and what was sent.
 
     Controllers that have not answered a notice, or never got it; approvers; parties that were
-    asked to instruct; certificates that were not acknowledged, where the agreement wants that.
+    asked to instruct; certificates that were not acknowledged, where the agreement wants that,
+    until `retention certificate acknowledge` records it.
     Reminders are sent by a flow, every day; this only looks.
 
     \b

@@ -35,7 +35,7 @@ COMMANDS = {  # name: where it is; the first line of its docstring is its help
     "abort": ("halting", "Withdraw an approval, before anything is destroyed."),
     "import": ("importing", "Record many events at once from a CSV file, all or none."),
     "people": ("people", "Add, reset, unlock and disable those who may log in; their codes."),
-    "certificate": ("prove", "List the certificates, and write one out."),
+    "certificate": ("certificate", "List the certificates, write one out, record who has it."),
     "verify": ("prove", "Check a certificate or a statement, with nothing but files."),
     "ledger": ("prove", "Prove the ledger, or sign a checkpoint of it."),
     "demo": ("serve", "Play the whole story on this machine."),

@@ -6,8 +6,7 @@ import click
 
 from retention import wiring
 from retention.cli.common import as_json, show
-from retention.domain.entry import Entry
-from retention.errors import CertificateError, RefusedError
+from retention.errors import CertificateError
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _SIGNS = {True: "ok  ", False: "FAIL", None: "-   "}
@@ -53,46 +52,6 @@ def _trusted(file: Path, issuer: Path | None, ledger_key: str | None) -> tuple[b
             hint="give --issuer: the certificate that the issuer gave you another way",
         )
     return work.keyring.issuer.certificate_pem, ledger_key or work.keyring.ledger.public_text
-
-
-@click.group()
-def certificate() -> None:
-    """List the certificates, and write one out."""
-
-
-@certificate.command(name="list")
-@as_json
-def certificate_list(*, as_json: bool) -> None:
-    """List every certificate that was issued, and who has it."""
-    ledger = wiring.compose().ledger
-    reached: dict[str, list[str]] = {}
-    for r in ledger.of_kind(Entry.DELIVERED):
-        reached.setdefault(r.text("certificate"), []).append(r.text("controller"))
-    rows = [
-        {
-            "number": r.text("certificate"),
-            "type": r.text("type"),
-            "issued_at": r.at.isoformat(),
-            "delivered_to": reached.get(r.text("certificate"), []),
-        }
-        for r in ledger.of_kind(Entry.CERTIFIED)
-    ]
-    show(rows, as_json=as_json, empty="No certificate was issued yet.")
-
-
-@certificate.command(name="show")
-@click.argument("number")
-@click.option("--to", type=click.Path(path_type=Path), help="Where to write it; NUMBER.pdf here.")
-def certificate_show(number: str, to: Path | None) -> None:
-    """Write certificate NUMBER out, and the issuer's beside it."""
-    work = wiring.compose()
-    found = [r for r in work.ledger.of_kind(Entry.SEALED) if r.text("certificate") == number]
-    if not found:
-        raise RefusedError(f"no certificate {number}", hint="`retention certificate list`")
-    path = to or Path(f"{number}.pdf")
-    path.write_bytes(work.evidence.read(found[-1].text("pdf")))
-    path.with_name("issuer.pem").write_bytes(work.keyring.issuer.certificate_pem)
-    click.echo(f"{path} and {path.with_name('issuer.pem')}")
 
 
 @click.group()

@@ -91,6 +91,8 @@ class Entry(StrEnum):
     CERTIFIED = "certified"  # the statement was signed
     SEALED = "sealed"  # the document was sealed
     DELIVERED = "delivered"
+    ACKNOWLEDGED = "acknowledged"  # a certificate, by one controller: a person records it
+    ACKNOWLEDGEMENT_RETRACTED = "acknowledgement_retracted"  # it was wrong: as if never made
     REPORTED = "reported"  # a month, to those who answer for it, with the digest of the report
     FLOW_RAN = "flow_ran"  # to its end, on that day: what Prefect remembers proves nothing
     INCIDENT = "incident"
@@ -178,6 +180,8 @@ FACTS: Mapping[Entry, frozenset[str]] = MappingProxyType(
             Entry.CERTIFIED: "proposal certificate type statement",
             Entry.SEALED: "proposal certificate pdf",
             Entry.DELIVERED: "proposal certificate controller message",
+            Entry.ACKNOWLEDGED: f"certificate controller on {_WHY}",
+            Entry.ACKNOWLEDGEMENT_RETRACTED: f"certificate controller entry {_WHY}",
             Entry.REPORTED: "month document",
             Entry.FLOW_RAN: "flow on",
             Entry.INCIDENT: "incident dataset noticed_on personal",

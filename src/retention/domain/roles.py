@@ -32,7 +32,7 @@ class Act(StrEnum):
     CONFIRM_HOLD = "record that a controller confirms a hold"
     ASK_RELEASE = "ask for the release of a hold"
     RELEASE_HOLD = "confirm the release of a hold"
-    RECORD_ANSWER = "record that a controller got a notice, or what it answered"
+    RECORD_ANSWER = "record that a controller got a notice or certificate, or what it answered"
     RECORD_INSTRUCTION = "record the instruction of a party"
     CLOSE_INCIDENT = "close an incident"
     ATTEST_COPY = "attest that a residual copy is gone"
@@ -65,7 +65,9 @@ MAY: Mapping[Act, Right] = MappingProxyType(
         Act.RELEASE_HOLD: Right(
             (MANAGER, OWNER, GUARDIAN, SIRO), "it lets disposals go on: the DPO decides none"
         ),
-        Act.RECORD_ANSWER: Right((MANAGER, OWNER), "a yes of controllers opens the way to review"),
+        Act.RECORD_ANSWER: Right(
+            (MANAGER, OWNER), "it is a controller's word, and a yes opens the way to review"
+        ),
         Act.RECORD_INSTRUCTION: Right(
             (MANAGER, OWNER), "it moves dates: who keeps the schedule or answers for the data"
         ),

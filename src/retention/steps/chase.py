@@ -18,6 +18,7 @@ from retention.domain.reminding import Reminded, escalation_due
 from retention.ports.evidence import Evidence
 from retention.ports.ledger import Ledger
 from retention.ports.library import Library
+from retention.steps.acknowledged import acknowledgements
 from retention.steps.asking import open_asks, parties_of
 from retention.steps.awaiting import awaiting_lists
 from retention.steps.cases import cases
@@ -79,6 +80,9 @@ class Owed:
         disposal = self.agreement.disposal
         if self.what is Owes.RECEIPT:
             return self.reminded.escalated_on is None and today > self.since
+        if self.what is Owes.ACKNOWLEDGEMENT:
+            is_over = self.by is not None and today > self.by
+            return self.reminded.escalated_on is None and is_over
         if not self.is_reminded or disposal is None:
             return False
         otherwise = disposal.notice if self.what is Owes.ANSWER else disposal.approval_lapses
@@ -207,7 +211,11 @@ def _instructions(ledger: Ledger, evidence: Evidence, library: Library) -> Itera
 
 
 def _acknowledgements(ledger: Ledger, library: Library) -> Iterator[Owed]:
-    """Yield each certificate of which the agreement wants an acknowledgement, and from whom."""
+    """Yield each certificate of which the agreement wants an acknowledgement, and from whom.
+
+    Until one is recorded it is owed, however long that takes: silence is none.
+    """
+    said = acknowledgements(ledger)
     for case in cases(ledger):
         proposed = case.proposed
         agreement = library.agreement(proposed.text("agreement"), proposed.number("version"))
@@ -216,6 +224,8 @@ def _acknowledgements(ledger: Ledger, library: Library) -> Iterator[Owed]:
             continue
         for number, by_controller in case.delivered.items():
             for controller, record in by_controller.items():
+                if (number, controller) in said:
+                    continue
                 since, name = london_day(record.at), f"certificate {number}"
                 yield Owed(
                     Owes.ACKNOWLEDGEMENT,
@@ -226,6 +236,7 @@ def _acknowledgements(ledger: Ledger, library: Library) -> Iterator[Owed]:
                     since,
                     proposed.number("datasets"),
                     by=within.after(since),
+                    reminded=_reminded(ledger, number, controller),
                 )
 
 

@@ -58,7 +58,8 @@ def _send(certified: Record, sealed: Record, controller: str, ports: Delivery) -
     agreement = ports.library.agreement(proposal.agreement, proposal.version)
     address = address_for(agreement, controller, ports.library)
     certificate = Certificate.read(ports.evidence.read(certified.text("statement")))
-    text = certificate_letter(certificate, ports.library.party(controller))
+    within = None if agreement.disposal is None else agreement.disposal.acknowledge_within
+    text = certificate_letter(certificate, ports.library.party(controller), within)
     pdf = ports.evidence.read(sealed.text("pdf"))
     number = certified.text("certificate")
     letter = Letter([address], text.subject, text.body, {(f"{number}.pdf", "application/pdf"): pdf})

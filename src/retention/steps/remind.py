@@ -19,6 +19,7 @@ from retention.views.notice_list import notice_csv
 from retention.views.reminder_letter import Told, reminder_letter
 
 DIGEST = "digest"
+_KINDS = {Owes.DECISION: "proposal", Owes.ACKNOWLEDGEMENT: "certificate"}  # else a notice
 
 
 def remind(ports: Telling, dated: Sequence[Dated]) -> list[str]:
@@ -136,5 +137,5 @@ def _owed(ports: Telling) -> Iterator[Owed]:
 
 
 def _about(each: Owed) -> str:
-    kind = "proposal" if each.what is Owes.DECISION else "notice"
+    kind = _KINDS.get(each.what, "notice")
     return f"{kind}:{each.about.removeprefix('sha256:')}"

@@ -3,7 +3,7 @@
 Pure: whoever sends them knows the address.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from textwrap import fill
@@ -80,8 +80,13 @@ def notice_letter(
     )
 
 
-def certificate_letter(certificate: Certificate, party: Party) -> Text:
-    """Return the letter that goes to *party* with the sealed *certificate*."""
+def certificate_letter(
+    certificate: Certificate, party: Party, acknowledge_within: Period | None = None
+) -> Text:
+    """Return the letter that goes to *party* with the sealed *certificate*.
+
+    *acknowledge_within* is how soon the agreement wants it acknowledged; None if it asks for none.
+    """
     identity, counts = certificate.identity, certificate.counts
     agreement = certificate.authority
     name = f"{identity.number}.pdf"
@@ -105,6 +110,7 @@ def certificate_letter(certificate: Certificate, party: Party) -> Text:
             "What to do: check it, keep it with the agreement, and tell us if anything in it is "
             "not what you agreed."
         ),
+        *_acknowledgement(identity.number, acknowledge_within),
         "How to check it, without asking us:",
         (
             f"  1. Open {name} in a PDF reader and look at its signature panel.\n"
@@ -120,6 +126,15 @@ def certificate_letter(certificate: Certificate, party: Party) -> Text:
     sender = {"legal_name": issuer.legal_name, "contact": issuer.contact}
     subject = f"{identity.title} {identity.number}, {agreement.agreement}"
     return letter(subject, paragraphs, sender, demonstration=identity.demonstration)
+
+
+def _acknowledgement(number: str, within: Period | None) -> Iterator[str]:
+    if within is not None:
+        yield (
+            f"Please answer this mail to say that you have it, with the number {number}. The "
+            f"agreement asks for that within {period_words(within)}; if we hear nothing, we take "
+            "nothing for granted."
+        )
 
 
 def answers_asked_for(notice: str) -> list[str]:
