@@ -189,16 +189,23 @@ MUTANTS = (
     Mutant(
         "of what a yes follows from, what grew is not read again",
         f"{STEPS}/steady.py",
-        "if said_on == today and self.ledger.lengths(list(ground)) == ground:",
-        "if said_on == today:",
+        "if said_on == [today, edition] and self.ledger.lengths(list(ground)) == ground:",
+        "if said_on == [today, edition]:",
         ("faults/test_races.py", "unit/test_steady.py"),
     ),
     Mutant(
         "yesterday's yes holds today",
         f"{STEPS}/steady.py",
-        "if said_on == today and ",
-        "if ",
+        "if said_on == [today, edition] and ",
+        "if said_on[1] == edition and ",
         ("unit/test_steady.py",),
+    ),
+    Mutant(
+        "somebody who left people.toml in mid-run approves on",
+        f"{STEPS}/steady.py",
+        "if said_on == [today, edition] and self",
+        "if said_on[0] == today and self",
+        ("unit/test_steady.py", "unit/test_review_findings.py"),
     ),
     Mutant(
         "a store that does not answer is asked for ever",
