@@ -22,7 +22,7 @@ from tests.support.browser import (
 )
 from tests.support.prefect_server import LOOK_EVERY_S, WAIT_S
 
-pytestmark = [pytest.mark.server, pytest.mark.chromium]
+pytestmark = [pytest.mark.server, pytest.mark.chromium, pytest.mark.full]
 
 PICTURE = Path(__file__).parents[2] / "docs" / "hold-form.png"
 LOOKS_MAX = int(WAIT_S / LOOK_EVERY_S)

@@ -63,6 +63,7 @@ def records(stage, kind):
     return [record for record in stage.work.ledger.stream(stream) if record.kind is kind]
 
 
+@pytest.mark.full
 def test_two_people_approve_in_the_stock_ui(stage, browser, outside, tmp_path):
     with stage.worker():
         run = stage.start("review", PROPOSAL)

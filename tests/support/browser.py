@@ -23,7 +23,7 @@ ARGUMENTS = [
 ]
 CHOSEN = ("Decision", "Do you know", "Confirm", "Ground", "Record this?")  # from a list
 WAIT_MS = 60_000
-TAKEN_MS = 20_000
+TAKEN_MS = 130_000  # Prefect's SQLite can be busy for a minute
 WINDOW = {"width": 1280, "height": 1250}
 
 

@@ -1,9 +1,11 @@
 """What is asked of the server behind the gate is asked again while its database is taken."""
 
 import asyncio
+from time import monotonic
 
 import pytest
 
+from retention.gate import http
 from retention.gate.http import ask
 
 SCOPE = {"type": "http", "headers": [(b"content-length", b"99"), (b"x-kept", b"yes")]}
@@ -50,3 +52,28 @@ def test_a_server_that_only_raises_is_a_failure_and_not_a_silence():
         raise OSError("it broke")
 
     assert asked(broken)[0]["status"] == 500
+
+
+def test_a_question_is_heard_out_once_it_is_whole(monkeypatch):
+    monkeypatch.setattr(http, "ANSWERED_WITHIN_S", 0.05)
+    pieces = [
+        {"type": "http.request", "body": b"a", "more_body": True},
+        {"type": "http.request", "body": b"b", "more_body": False},
+        {"type": "http.disconnect"},
+    ]
+
+    async def told(messages):
+        left = list(messages)
+
+        async def receive():
+            return left.pop(0)
+
+        heard, began = http.heard_out(receive), monotonic()
+        got = [await heard() for _ in messages]
+        return got, monotonic() - began
+
+    got, took_s = asyncio.run(told(pieces))
+    assert (got, took_s >= 0.05) == (pieces, True)
+    broken = [pieces[0], pieces[2]]  # in the midst of the question: said at once
+    got, took_s = asyncio.run(told(broken))
+    assert (got, took_s < 0.05) == (broken, True)

@@ -14,6 +14,7 @@ from retention.errors import NotAuthorisedError, StoreUnavailableError
 LOOK_EVERY_S = 0.5
 ASK_WITHIN_S = 90.0
 TRIES = 5
+ANSWER_S = 130.0  # Prefect's SQLite can be busy for a minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,5 +69,8 @@ class Login:
 
     def _client(self) -> httpx.Client:
         return httpx.Client(
-            base_url=self.api_url, auth=(self.person, self.password), trust_env=False, timeout=30
+            base_url=self.api_url,
+            auth=(self.person, self.password),
+            trust_env=False,
+            timeout=ANSWER_S,
         )

@@ -32,6 +32,7 @@ from retention.gate.http import (
     answer,
     answer_json,
     ask,
+    heard_out,
     json_of,
     keeping_within,
     read_json,
@@ -122,9 +123,15 @@ class Gate:
             await self._sockets(scope, receive, send)
         elif scope["type"] != "http":
             await self._inner(scope, receive, send)
-        elif self._pages is not None and is_ours(scope["path"]):
+        else:
+            await self._asked(scope, receive, send)
+
+    async def _asked(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._pages is not None and is_ours(scope["path"]):
             await self._pages(scope, receive, send)
-        elif scope["path"].endswith("/ui-settings") and self._door.is_by_proxy(scope):
+            return
+        receive = heard_out(receive)
+        if scope["path"].endswith("/ui-settings") and self._door.is_by_proxy(scope):
             await self._no_login_box(scope, receive, send)
         elif not _guarded(scope) and is_document(scope):
             await self._document(scope, receive, send)

@@ -13,6 +13,7 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 BODY_MAX_BYTES = 1_000_000
+ANSWERED_WITHIN_S = 300.0
 
 
 # A page may talk to nobody but us, and nobody may put it in a frame to steal a click.
@@ -74,6 +75,25 @@ def json_of(messages: Sequence[Message]) -> dict[str, Any]:
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def heard_out(receive: Receive) -> Receive:
+    """Return *receive* without the news that whoever asked has left, once the question is whole.
+
+    A browser leaves with every page.  A question that the server breaks off in the midst can leave
+    its SQLite locked for a minute; so it is answered, and then nobody waits any more.
+    """
+    whole = False
+
+    async def told() -> Message:
+        nonlocal whole
+        message = await receive()
+        if message["type"] == "http.disconnect" and whole:
+            await asyncio.sleep(ANSWERED_WITHIN_S)  # it is answered long before: then this ends
+        whole = whole or not message.get("more_body", False)
+        return message
+
+    return told
 
 
 async def read_json(receive: Receive) -> dict[str, Any]:
