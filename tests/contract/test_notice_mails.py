@@ -3,6 +3,7 @@
 import csv
 import io
 from dataclasses import replace
+from time import monotonic, sleep
 
 import pytest
 
@@ -12,7 +13,7 @@ from retention.domain.clock import Period
 from retention.errors import DeliveryError
 from retention.steps.chase import Owes
 from tests.support.cast import PEOPLE
-from tests.support.postfix import DOMAIN, GONE
+from tests.support.postfix import ARRIVAL_TIMEOUT_S, DOMAIN, GONE
 from tests.support.world import World
 
 ADDRESSES = {"north": f"second@{DOMAIN}", "south": GONE}
@@ -23,6 +24,16 @@ def listed(mail):
     (attached,) = mail.iter_attachments()
     assert attached.get_content_type() == "text/csv"
     return [row["dataset"] for row in csv.DictReader(io.StringIO(attached.get_content()))]
+
+
+def ours(postfix, number):
+    """The letters of this test in a mailbox that other tests write to as well."""
+    until = monotonic() + ARRIVAL_TIMEOUT_S
+    found = []
+    while len(found) < number and monotonic() < until:
+        found = [each for each in postfix.messages("second") if "INV" in each["Subject"]]
+        sleep(0.05)
+    return found
 
 
 @pytest.mark.postfix
@@ -45,7 +56,7 @@ def test_a_notice_arrives_with_its_list_and_a_reminder_follows(postfix):
     world.survey()
     with pytest.raises(DeliveryError):
         world.notify()  # one of the two mailboxes is gone
-    (notice,) = postfix.messages("second")
+    (notice,) = ours(postfix, 1)
     assert listed(notice) == ["INV/patient/2019", "INV/patient/2020"]
     assert "2 datasets due for destruction" in notice["Subject"]
     assert {(each.what, each.whom) for each in world.owed()} == {
@@ -54,7 +65,7 @@ def test_a_notice_arrives_with_its_list_and_a_reminder_follows(postfix):
     }
     world.clock.step(days=7)
     world.remind()
-    _, reminder = postfix.messages("second", number=2)
+    _, reminder = ours(postfix, 2)
     assert "Reminder 1" in reminder["Subject"]
     assert listed(reminder) == ["INV/patient/2019", "INV/patient/2020"]
     for each in (postfix.folder / "boxes").glob("*/new/*"):
