@@ -1,5 +1,6 @@
 """The letterbox: it asks, asks again, and ends; no answer and no bad answer passes for a yes."""
 
+from typing import get_args
 from uuid import uuid4
 
 import pytest
@@ -7,9 +8,10 @@ import pytest
 from flows.forms import DecisionForm
 from flows.review import review
 from retention.domain.canonical import sha256
+from retention.domain.decision import Verdict
 from retention.domain.entry import Entry
 from retention.domain.proposal import mark_of
-from retention.steps.answers import FIELDS
+from retention.steps.answers import FIELDS, Inquiries
 from tests.support import fake_work
 
 FIRST, SECOND = fake_work.STEPS
@@ -45,6 +47,14 @@ def test_no_field_has_a_default_and_none_is_named_like_a_word_of_json_schema():
     assert not [field for field in schema["properties"].values() if "default" in field]
     assert not set(schema["properties"]) & WORDS
     assert schema["properties"]["reason"]["minLength"] == 10
+
+
+def test_the_form_offers_what_can_be_decided_and_nothing_else():
+    offered = {
+        name: get_args(field.annotation) for name, field in DecisionForm.model_fields.items()
+    }
+    assert offered["decision"] == tuple(Verdict)
+    assert offered["inquiries"] == tuple(Inquiries)
 
 
 @pytest.mark.server

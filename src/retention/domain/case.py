@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Self
 
-from retention.domain.approval import Approval
+from retention.domain.approval import Approval, stream_about
 from retention.domain.entry import Entry, Record
 
 
 def proposal_stream(digest: str) -> str:
     """Return the name of the stream of one proposal."""
-    return "proposal:" + digest.removeprefix("sha256:")
+    return stream_about(digest)
 
 
 CERTIFICATES = "certificates"  # one stream, so that numbers have no gaps
